@@ -1,0 +1,162 @@
+package document
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// State is where an act stands on the line.
+type State string
+
+// The states of an act. Failure is not a state: it is attempts and last error
+// on the act's [Job].
+const (
+	Issued   State = "issued"   // numbered; the next round's signature revision is not built yet
+	Prepared State = "prepared" // bytes and digest are staged; the act waits for its signer
+	Signing  State = "signing"  // an intent is recorded, its outcome is open
+	Signed   State = "signed"   // the signed bytes are fixed; only they may be archived
+	Archived State = "archived" // the record is in the archive, its manifest written
+	Voided   State = "voided"   // given up before it was signed; the number stays used
+)
+
+// Standing is what an archived act is worth today.
+type Standing string
+
+// The standings of an archived act. They change by a signed act only.
+const (
+	InForce    Standing = "in_force"
+	Superseded Standing = "superseded"
+	Annulled   Standing = "annulled"
+)
+
+// Act is one legal act of a case. The fields above the line are fixed when it
+// is issued; those below change as it moves on.
+type Act struct {
+	ID       string `json:"id"` // UUIDv7
+	CaseID   string `json:"case_id"`
+	Number   string `json:"number"` // EI2611000000001T-003
+	Index    int    `json:"index"`  // 3
+	Office   string `json:"office"`
+	Officer  string `json:"officer"` // login of the author
+	Date     Date   `json:"date"`    // the date printed on it
+	Template string `json:"template"`
+	Version  string `json:"template_version"`
+
+	Data       []byte          `json:"data"`        // canonical act data (RFC 8785), only what the act prints
+	DataSHA256 []byte          `json:"data_sha256"` // SHA-256 of Data
+	Summary    json.RawMessage `json:"summary"`     // the facts of the public page: a [Summary]
+	SearchKey  string          `json:"search_key"`
+	Code       string          `json:"code"`       // verification code, 16 Crockford characters without hyphens
+	Seal       []byte          `json:"seal"`       // COSE_Sign1, made once: its signature is randomised
+	Evaluation bool            `json:"evaluation"` // no legal force: an evaluation CA or TSA was in use
+	Level      string          `json:"level"`      // signature level asked for: B-B, B-T, …
+	Signers    []Signer        `json:"signers"`    // in the order in which they sign
+	RequestKey string          `json:"request_key,omitempty"`
+	IssuedAt   time.Time       `json:"issued_at"`
+	// RetainUntil is fixed once, so that every attempt to archive asks for the
+	// same retention.
+	RetainUntil time.Time `json:"retain_until"`
+
+	State State `json:"-"`
+	Round int   `json:"-"` // index in Signers of the next, or last, signature
+	// Epoch fences: whoever claims the act raises it, and a result computed
+	// under an older one is refused by the register.
+	Epoch int64 `json:"-"`
+
+	SignedAt   time.Time `json:"-"` // best time: that of the last timestamp, or of signing at level B-B
+	SHA256     []byte    `json:"-"` // of the signed file
+	Path       string    `json:"-"` // archive key of the newest rendition
+	ArchivedAt time.Time `json:"-"` // creation time of the manifest, by the archive
+	VoidReason string    `json:"-"`
+	Standing   Standing  `json:"-"`
+	ChangedBy  string    `json:"-"` // number of the act that superseded or annulled it
+	ChangedAt  time.Time `json:"-"` // when
+	Reason     string    `json:"-"` // why
+}
+
+// Signer is a person who must sign an act, as the act names them.
+type Signer struct {
+	Login string `json:"login"`
+	Name  string `json:"name"`
+	Post  string `json:"post"`
+	Field string `json:"field"` // name of the reserved signature field
+}
+
+// Summary is what a citizen may read of an act without more (DESIGN.md D7).
+// Texts are in Azerbaijani except Titles.
+type Summary struct {
+	Titles     map[string]string `json:"titles"` // title of the kind by language: az, en, ru
+	OfficeName string            `json:"office_name"`
+	SignerName string            `json:"signer_name"`
+	SignerPost string            `json:"signer_post"`
+	Parties    []string          `json:"parties"`          // masked to first letters
+	Amount     string            `json:"amount,omitempty"` // "6 180,45 manat"
+	// Secrets are SHA-256 digests (hex, salted with the act's code) of facts
+	// printed on the paper: who types one of them proves to hold it.
+	Secrets []string `json:"secrets,omitempty"`
+}
+
+// Facts is what a checked form says, as far as the core needs to know it.
+type Facts struct {
+	Template, Version string
+	Data              []byte // canonical act data (RFC 8785)
+	Summary           Summary
+	SearchKey         string
+	RetentionClass    string
+	Signers           []Signer
+}
+
+// SignIntent is one recorded decision to use a signer's key. The row is unique
+// by (act, round, attempt), it exists before the key is called, and the key is
+// called at most once for it.
+type SignIntent struct {
+	ID             string
+	ActID          string
+	Round, Attempt int
+	Login          string
+	KeyID          string // key and version, as its holder names it
+	Certificate    []byte // DER
+	DocumentDigest []byte // over the signed byte range
+	Digest         []byte // what the key signs: over the signed attributes
+	Outcome        Outcome
+	Signature      []byte // the key's answer, once known
+	At             time.Time
+}
+
+// Outcome is what became of a SignIntent.
+type Outcome string
+
+// The outcomes of an intent. Unknown means the answer was lost: the key may
+// have been used, the signature is not here, and the signer must decide anew.
+const (
+	OutcomeOpen    Outcome = "open"
+	OutcomeSigned  Outcome = "signed"
+	OutcomeUnknown Outcome = "unknown"
+	OutcomeRefused Outcome = "refused"
+)
+
+// Staged is the working copy of an act between prepared and archived.
+type Staged struct {
+	ActID string
+	Round int
+	// PDF holds the bytes of the signature revision with an empty hole while
+	// the act is prepared or signing, and the signed bytes afterwards.
+	PDF            []byte
+	Prepared       []byte // what signing needs to complete; empty once signed
+	DocumentDigest []byte
+	Digest         []byte
+	PreparedAt     time.Time
+	// Manifest is fixed together with the signed bytes, so that each attempt to
+	// archive writes the same object.
+	Manifest []byte
+}
+
+// Job is an act's claim on a worker. An act has at most one.
+type Job struct {
+	ActID     string
+	RunAfter  time.Time
+	Owner     string // process that holds the lease
+	LeaseEnds time.Time
+	Attempts  int
+	LastError string
+}

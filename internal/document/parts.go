@@ -1,0 +1,60 @@
+package document
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/json"
+	"time"
+
+	"docsvc/internal/codes"
+)
+
+// Warning is something in a form that is odd but allowed.
+type Warning struct {
+	Path string            `json:"path"`
+	Key  string            `json:"key"` // message of the i18n catalogues
+	Args map[string]string `json:"args,omitempty"`
+}
+
+// Draft is a filled form that asks for an act.
+type Draft struct {
+	Case     string          // number of the case
+	Template string          // id of the template
+	Input    json.RawMessage // the form
+	Date     Date            // date of the act; empty means today
+	// RequestKey makes asking again harmless: one officer's second draft with
+	// the same key is the first one's act.
+	RequestKey string
+}
+
+// Drafter turns forms into facts and facts into pages. Faults of a form are
+// one *Error of kind Invalid that lists all of them.
+type Drafter interface {
+	CheckCase(ctx context.Context, input json.RawMessage) (CaseFacts, []Warning, error)
+	CheckAct(ctx context.Context, d Draft, c Case, author Account) (Facts, []Warning, error)
+	// Render typesets the act with its numbers and codes and reserves one
+	// signature field for each of a.Signers. The same act gives the same bytes.
+	Render(ctx context.Context, a Act, c Case, author Account) ([]byte, error)
+}
+
+// Sealer signs the facts that stand in an act's QR code.
+type Sealer interface {
+	Seal(ctx context.Context, f codes.Facts) ([]byte, error)
+}
+
+// Certificates says whether an officer's certificate may be used now: nil, or
+// an error that tells expired, not yet valid, revoked or unknown apart.
+type Certificates interface {
+	Usable(ctx context.Context, leaf *x509.Certificate, at time.Time) error
+}
+
+// KeyHolder uses one officer's key, unlocked by that officer for one batch. The
+// service cannot make one by itself (DESIGN.md D4).
+type KeyHolder interface {
+	// KeyID names the key and its version.
+	KeyID() string
+	// Sign calls the key once. Unless it returns an error that wraps
+	// ErrKeyRefused, the key may have been used.
+	Sign(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+}
