@@ -1,0 +1,89 @@
+package arch
+
+// uses says which packages of docsvc a package may import, test files left
+// out. A pattern that ends in /... stands for the package and all below it.
+// Every package stands here: a new one is a decision about where it belongs.
+var uses = map[string][]string{
+	// Leaves: they know nothing of docsvc but the parts they are built on.
+	"templates/...":        {},
+	"internal/numbering":   {},
+	"internal/codes":       {},
+	"internal/pdf":         {},
+	"internal/audit":       {},
+	"internal/ledger":      {},
+	"internal/archive":     {},
+	"internal/typeset":     {"internal/pdf"},
+	"internal/template":    {"templates/..."},
+	"internal/signing":     {"internal/pdf", "internal/signing/cms"},
+	"internal/signing/cms": {},
+	"internal/arch":        {},
+
+	// The core: leaves only. What it needs of the register, the templates and
+	// the keys it declares as interfaces.
+	"internal/document": {
+		"internal/archive", "internal/audit", "internal/codes",
+		"internal/ledger", "internal/numbering", "internal/signing",
+	},
+
+	// Adapters: the contract they fulfil, the core's types, never each other.
+	"internal/sqldb":               {"internal/document"},
+	"internal/sqldb/sqldbtest":     {"internal/document", "internal/sqldb"},
+	"internal/archive/fsworm":      {"internal/archive"},
+	"internal/archive/s3":          {"internal/archive"},
+	"internal/archive/archivetest": {"internal/archive"},
+	"internal/signing/keyfile":     {"internal/document", "internal/signing"},
+	"internal/signing/vault":       {"internal/document", "internal/signing"},
+	"internal/signing/authority":   {"internal/document", "internal/signing"},
+	"internal/signing/signingtest": {"internal/signing", "internal/signing/authority"},
+	"internal/render": {
+		"internal/codes", "internal/document", "internal/template", "internal/typeset", "templates/...",
+	},
+
+	// Use cases and what faces the world.
+	"internal/auth": {"internal/document"},
+	"internal/verify": {
+		"internal/archive", "internal/codes", "internal/document",
+		"internal/ledger", "internal/signing",
+	},
+	"internal/web/...": {"internal/...", "templates/..."},
+	"cmd/docsvc":       {"internal/...", "templates/..."},
+}
+
+// owners says who alone may import a module or package from outside, in test
+// files too: everyone else goes through the owner.
+var owners = map[string]string{
+	"database/sql":                 "internal/sqldb/...",
+	"github.com/jackc/pgx":         "internal/sqldb/...",
+	"github.com/pressly/goose":     "internal/sqldb/...",
+	"modernc.org/sqlite":           "internal/sqldb/...",
+	"github.com/minio/minio-go":    "internal/archive/s3/...",
+	"github.com/hashicorp/vault":   "internal/signing/vault/...",
+	"github.com/gorilla/mux":       "internal/web/...",
+	"github.com/boxesandglue":      "internal/typeset/...",
+	"github.com/skip2/go-qrcode":   "internal/codes/...",
+	"github.com/boombuler/barcode": "internal/codes/...",
+	"github.com/veraison/go-cose":  "internal/codes/...",
+}
+
+// testOnly lists modules that are peers or tools of tests. The program must not
+// link them.
+var testOnly = []string{
+	"github.com/digitorus/pdfsign",
+	"github.com/digitorus/pdf",
+	"github.com/makiuchi-d/gozxing",
+	"github.com/chromedp/chromedp",
+	"github.com/google/go-cmp",
+	"github.com/rogpeppe/go-internal",
+	"testing",
+}
+
+// foreign lists what a package must not reach even through others: the core
+// does not know how it is stored or asked, and who reads a hostile file has no
+// way to the network.
+var foreign = map[string][]string{
+	"internal/document": {"database/sql", "net/http", "html/template"},
+	"internal/pdf":      {"net", "os/exec", "database/sql"},
+	"internal/typeset":  {"net", "os/exec", "database/sql"},
+	"internal/template": {"net/http", "os/exec", "database/sql"},
+	"internal/codes":    {"net/http", "os/exec", "database/sql"},
+}
