@@ -2,6 +2,7 @@ package document
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -34,6 +35,7 @@ const (
 type Act struct {
 	ID       string `json:"id"` // UUIDv7
 	CaseID   string `json:"case_id"`
+	Case     string `json:"case"`   // the case's unified number
 	Number   string `json:"number"` // EI2611000000001T-003
 	Index    int    `json:"index"`  // 3
 	Office   string `json:"office"`
@@ -47,7 +49,6 @@ type Act struct {
 	Summary    json.RawMessage `json:"summary"`     // the facts of the public page: a [Summary]
 	SearchKey  string          `json:"search_key"`
 	Code       string          `json:"code"`       // verification code, 16 Crockford characters without hyphens
-	Seal       []byte          `json:"seal"`       // COSE_Sign1, made once: its signature is randomised
 	Evaluation bool            `json:"evaluation"` // no legal force: an evaluation CA or TSA was in use
 	Level      string          `json:"level"`      // signature level asked for: B-B, B-T, …
 	Signers    []Signer        `json:"signers"`    // in the order in which they sign
@@ -59,9 +60,12 @@ type Act struct {
 
 	State State `json:"-"`
 	Round int   `json:"-"` // index in Signers of the next, or last, signature
-	// Epoch fences: whoever claims the act raises it, and a result computed
-	// under an older one is refused by the register.
+	// Epoch fences: each claim and each change raises it by one, and a result
+	// computed under an older one is refused by the register.
 	Epoch int64 `json:"-"`
+	// Seal is the COSE_Sign1 of the QR code. Its signature is randomised, so it
+	// is made once and stored together with the bytes that carry it.
+	Seal []byte `json:"seal"`
 
 	SignedAt   time.Time `json:"-"` // best time: that of the last timestamp, or of signing at level B-B
 	SHA256     []byte    `json:"-"` // of the signed file
@@ -139,10 +143,12 @@ const (
 type Staged struct {
 	ActID string
 	Round int
-	// PDF holds the bytes of the signature revision with an empty hole while
-	// the act is prepared or signing, and the signed bytes afterwards.
+	// PDF holds the base that the round signs while the act is issued, the base
+	// and the signature revision with an empty hole while it is prepared or
+	// signing, and the signed bytes afterwards.
 	PDF            []byte
-	Prepared       []byte // what signing needs to complete; empty once signed
+	BaseSize       int    // bytes of PDF that are the base of the round
+	Prepared       []byte // what signing needs to complete; empty while there is nothing to complete
 	DocumentDigest []byte
 	Digest         []byte
 	PreparedAt     time.Time
@@ -159,4 +165,13 @@ type Job struct {
 	LeaseEnds time.Time
 	Attempts  int
 	LastError string
+}
+
+// PublicSummary decodes the act's summary.
+func (a Act) PublicSummary() (Summary, error) {
+	var s Summary
+	if err := json.Unmarshal(a.Summary, &s); err != nil {
+		return s, fmt.Errorf("summary of act %s: %w", a.Number, err)
+	}
+	return s, nil
 }

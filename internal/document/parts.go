@@ -33,9 +33,12 @@ type Draft struct {
 type Drafter interface {
 	CheckCase(ctx context.Context, input json.RawMessage) (CaseFacts, []Warning, error)
 	CheckAct(ctx context.Context, d Draft, c Case, author Account) (Facts, []Warning, error)
-	// Render typesets the act with its numbers and codes and reserves one
-	// signature field for each of a.Signers. The same act gives the same bytes.
-	Render(ctx context.Context, a Act, c Case, author Account) ([]byte, error)
+	// Render typesets a.Data with the act's numbers, code and seal, and reserves
+	// one signature field for each of a.Signers. It reads nothing but a: the
+	// same act gives the same bytes.
+	Render(ctx context.Context, a Act) ([]byte, error)
+	// Engine names the typesetter and its version.
+	Engine() string
 }
 
 // Sealer signs the facts that stand in an act's QR code.

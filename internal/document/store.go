@@ -52,7 +52,8 @@ type ActTx interface {
 	CountActs(ctx context.Context) (map[State]int, error)
 
 	// Advance writes the mutable fields of a where id = a.ID, state = from and
-	// epoch = a.Epoch; ErrStale when no row matches.
+	// epoch = a.Epoch, and raises the stored epoch by one; ErrStale when no row
+	// matches.
 	Advance(ctx context.Context, a Act, from State) error
 	// ChangeStanding moves an archived act from InForce to a.Standing with
 	// ChangedBy, ChangedAt and Reason; ErrStale when it is not in force.
@@ -122,16 +123,15 @@ type CounterTx interface {
 
 // OutboxItem is an archive event that was decided and is not yet in the archive.
 type OutboxItem struct {
-	Key  string // archive key, the idempotent name of the event
-	Data []byte
-	At   time.Time
+	ID   string // UUIDv7 of the event
+	Data []byte // the event as package archive encodes it
 }
 
 // OutboxTx keeps events until the archive has them.
 type OutboxTx interface {
 	InsertOutbox(ctx context.Context, i OutboxItem) error
-	Outbox(ctx context.Context, limit int) ([]OutboxItem, error) // oldest first
-	DeleteOutbox(ctx context.Context, key string) error
+	Outbox(ctx context.Context, limit int) ([]OutboxItem, error) // by ID
+	DeleteOutbox(ctx context.Context, id string) error
 }
 
 // AuditRow is an audit event as stored: the encoded bytes are what is chained.
@@ -168,13 +168,15 @@ type LedgerEntry struct {
 
 // LedgerHead is the one row that sequencers compare and swap.
 type LedgerHead struct {
-	Size       int64
-	Root       []byte
-	AuditSeq   int64  // last audit link anchored
-	Published  int64  // size of the newest checkpoint that the archive has
-	Checkpoint []byte // that checkpoint, a signed note
-	Owner      string // process that holds the sequencer's lease
-	LeaseEnds  time.Time
+	Size      int64
+	Root      []byte
+	AuditSeq  int64 // last audit link anchored
+	Published int64 // size of the newest checkpoint that the archive has
+	// PublishedAudit is the last audit link whose event the archive has.
+	PublishedAudit int64
+	Checkpoint     []byte // that checkpoint, a signed note
+	Owner          string // process that holds the sequencer's lease
+	LeaseEnds      time.Time
 }
 
 // LedgerTx keeps the log of the ledger.

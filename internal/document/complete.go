@@ -1,0 +1,213 @@
+package document
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"docsvc/internal/archive"
+	"docsvc/internal/audit"
+	"docsvc/internal/signing"
+)
+
+// complete finishes the current round from the signature value that the intent
+// holds: embed, timestamp, check with our own verifier. After the last signer
+// the act is Signed and its bytes and manifest are fixed; before, it is Issued
+// again for the next one. An intent that is still open here belongs to a
+// process that died: its outcome is unknown, and the act waits for its signer.
+func (s *Service) complete(ctx context.Context, a Act) (Act, error) {
+	intents, err := s.intents(ctx, a.ID)
+	if err != nil {
+		return a, err
+	}
+	if len(intents) == 0 {
+		return a, fmt.Errorf("act %s is being signed without an intent", a.Number)
+	}
+	intent := intents[len(intents)-1]
+	if intent.Outcome != OutcomeSigned {
+		return s.backToSigner(ctx, workerActor, a, intent, OutcomeUnknown)
+	}
+	staged, err := s.staged(ctx, a.ID)
+	if err != nil {
+		return a, err
+	}
+	p, err := signing.RestorePrepared(staged.PDF, staged.Prepared)
+	if err != nil {
+		return a, fmt.Errorf("staged signature of %s: %w", a.Number, err)
+	}
+	file, err := signing.Complete(ctx, p, intent.Signature, s.Timestamps)
+	if err != nil {
+		return a, newError(Unavailable, "error.sign.incomplete", err, "number", a.Number)
+	}
+	report, err := s.recheck(ctx, a, file)
+	if err != nil {
+		return a, err
+	}
+	staged.PDF, staged.Prepared, staged.BaseSize = file, nil, len(file)
+	if a.Round+1 < len(a.Signers) {
+		return s.nextRound(ctx, a, staged)
+	}
+	return s.fix(ctx, a, staged, intents, report)
+}
+
+func (s *Service) intents(ctx context.Context, actID string) ([]SignIntent, error) {
+	var list []SignIntent
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		list, err = tx.Intents(ctx, actID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("intents of act %s: %w", actID, err)
+	}
+	return list, nil
+}
+
+// recheck opens a file that was just signed with our own verifier: what it
+// would refuse is never archived.
+func (s *Service) recheck(ctx context.Context, a Act, file []byte) (*signing.Report, error) {
+	report, err := s.Verifier.Verify(ctx, file, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("check the signed act %s: %w", a.Number, err)
+	}
+	if report.Indication != signing.TotalPassed || len(report.Signatures) != a.Round+1 {
+		return nil, fmt.Errorf("the signed act %s does not verify: %s %s, %d signatures",
+			a.Number, report.Indication, report.SubIndication, len(report.Signatures))
+	}
+	return report, nil
+}
+
+// nextRound hands a file with its first signatures to the next signer.
+func (s *Service) nextRound(ctx context.Context, a Act, staged Staged) (Act, error) {
+	next := a
+	next.Round++
+	staged.Round = next.Round
+	return s.advance(ctx, next, Issued, func(tx Tx) error {
+		if err := tx.PutStaged(ctx, staged); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, workerActor, audit.ActPartlySigned, a.Number, map[string]string{
+			"round": fmt.Sprint(a.Round), "of": fmt.Sprint(len(a.Signers)),
+		})
+	})
+}
+
+// fix stores the signed bytes, their hash and the manifest: Signing → Signed.
+// From here on only these bytes may be archived.
+func (s *Service) fix(ctx context.Context, a Act, staged Staged, intents []SignIntent, report *signing.Report) (Act, error) {
+	sum := sha256.Sum256(staged.PDF)
+	a.SHA256 = sum[:]
+	a.SignedAt = report.Signatures[len(report.Signatures)-1].BestTime
+	manifest, err := s.manifest(ctx, a, staged, intents, report)
+	if err != nil {
+		return a, err
+	}
+	staged.Manifest = manifest
+	return s.advance(ctx, a, Signed, func(tx Tx) error {
+		if err := tx.PutStaged(ctx, staged); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, workerActor, audit.ActSigned, a.Number, map[string]string{
+			"sha256": fmt.Sprintf("%x", sum), "level": a.Level,
+		})
+	})
+}
+
+// manifest describes the record. It depends on nothing but the act as signed.
+func (s *Service) manifest(ctx context.Context, a Act, staged Staged, intents []SignIntent, report *signing.Report) ([]byte, error) {
+	c, err := s.Case(ctx, a.Case)
+	if err != nil {
+		return nil, err
+	}
+	caseJSON, err := canonicalJSON(c)
+	if err != nil {
+		return nil, err
+	}
+	actJSON, err := canonicalJSON(a)
+	if err != nil {
+		return nil, err
+	}
+	m := archive.Manifest{
+		Year: a.IssuedAt.UTC().Year(), Number: a.Number, CaseNumber: a.Case, Code: a.Code,
+		State: string(Archived), Evaluation: a.Evaluation,
+		Template: archive.Template{ID: a.Template, Version: a.Version, Engine: s.Drafter.Engine()},
+		Signers:  manifestSigners(a, intents, report),
+		Renditions: []archive.Rendition{{
+			Sequence: 1, SHA256: archive.Digest(a.SHA256), Size: int64(len(staged.PDF)), MediaType: "application/pdf",
+		}},
+		SignedAt: a.SignedAt, RetainUntil: a.RetainUntil,
+		Case: caseJSON, Act: actJSON,
+	}
+	data, err := archive.EncodeManifest(m)
+	if err != nil {
+		return nil, fmt.Errorf("manifest of act %s: %w", a.Number, err)
+	}
+	return data, nil
+}
+
+func manifestSigners(a Act, intents []SignIntent, report *signing.Report) []archive.Signer {
+	signers := make([]archive.Signer, 0, len(a.Signers))
+	for _, i := range intents {
+		if i.Outcome != OutcomeSigned {
+			continue
+		}
+		who, seen := a.Signers[i.Round], report.Signatures[i.Round]
+		signers = append(signers, archive.Signer{
+			Name: who.Name, Post: who.Post, Certificate: sha256.Sum256(i.Certificate), KeyID: i.KeyID,
+			DocumentDigest: digest32(i.DocumentDigest), ToBeSigned: digest32(i.Digest),
+			SignedAt: seen.BestTime, Level: string(seen.Level),
+		})
+	}
+	return signers
+}
+
+// digest32 returns a SHA-256 digest as it is and hashes a longer one.
+func digest32(b []byte) archive.Digest {
+	if len(b) == sha256.Size {
+		return archive.Digest(b)
+	}
+	return sha256.Sum256(b)
+}
+
+// archiveRecord puts the record into the archive, the manifest last, and then
+// moves the row: Signed → Archived. "Already there" with the same bytes is
+// success; with other bytes it is an alarm that no retry mends.
+func (s *Service) archiveRecord(ctx context.Context, a Act) (Act, error) {
+	staged, err := s.staged(ctx, a.ID)
+	if err != nil {
+		return a, err
+	}
+	m, err := archive.DecodeManifest(staged.Manifest)
+	if err != nil {
+		return a, fmt.Errorf("staged manifest of act %s: %w", a.Number, err)
+	}
+	receipt, err := archive.WriteRecord(ctx, s.Archive, m, [][]byte{staged.PDF})
+	if err != nil {
+		return a, unavailable(err)
+	}
+	a.Path = receipt.Renditions[0].Key
+	a.ArchivedAt = receipt.Manifest.Created
+	a.Standing = InForce
+	return s.advance(ctx, a, Archived, func(tx Tx) error {
+		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: recordLeaf(receipt.ManifestSHA256)}); err != nil {
+			return err
+		}
+		if err := tx.DeleteStaged(ctx, a.ID); err != nil {
+			return err
+		}
+		if err := tx.DeleteJob(ctx, a.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, workerActor, audit.ActArchived, a.Number, map[string]string{
+			"path": a.Path, "version": receipt.Renditions[0].VersionID, "manifest_sha256": receipt.ManifestSHA256.String(),
+		})
+	})
+}
+
+// unavailable marks an archive that cannot be reached now as such.
+func unavailable(err error) error {
+	if errors.Is(err, archive.ErrUnavailable) {
+		return newError(Unavailable, "error.archive.unavailable", err)
+	}
+	return err
+}

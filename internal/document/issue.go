@@ -1,0 +1,193 @@
+package document
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"docsvc/internal/audit"
+	"docsvc/internal/codes"
+	"docsvc/internal/numbering"
+)
+
+// Issue checks a draft completely, gives the act its number and verification
+// code in one short transaction, and returns it in state Issued (or further on,
+// when the author's request key was used before). Nothing is numbered before
+// the form, the author's rights and certificate and a dry run of the pages have
+// passed. The caller goes on with Run and Sign; the worker does if it dies.
+func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warning, error) {
+	if d.RequestKey != "" {
+		a, err := s.byRequestKey(ctx, actor.Login, d.RequestKey)
+		if !errors.Is(err, ErrNotFound) {
+			return a, nil, err
+		}
+	}
+	c, err := s.Case(ctx, d.Case)
+	if err != nil {
+		return Act{}, nil, err
+	}
+	if err := actor.May(ActIssue, c.Office); err != nil {
+		return Act{}, nil, err
+	}
+	author, err := s.Account(ctx, actor.Login)
+	if err != nil {
+		return Act{}, nil, err
+	}
+	if d.Date == "" {
+		d.Date = DateOf(s.Now(), s.Rules.Location)
+	}
+	facts, warnings, err := s.Drafter.CheckAct(ctx, d, c, author)
+	if err != nil {
+		return Act{}, warnings, err
+	}
+	if err := s.signersReady(ctx, facts.Signers); err != nil {
+		return Act{}, warnings, err
+	}
+	a, err := s.draftAct(d, c, author.Login, facts)
+	if err != nil {
+		return Act{}, warnings, err
+	}
+	if err := s.dryRun(ctx, a); err != nil {
+		return Act{}, warnings, err
+	}
+	a, err = s.number(ctx, actor, a, c)
+	return a, warnings, err
+}
+
+func (s *Service) byRequestKey(ctx context.Context, login, key string) (Act, error) {
+	var a Act
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = tx.ActByRequestKey(ctx, login, key)
+		return err
+	})
+	return a, err
+}
+
+// signersReady refuses an act whose first signer could not sign it now.
+func (s *Service) signersReady(ctx context.Context, signers []Signer) error {
+	if len(signers) == 0 {
+		return errors.New("template names no signer")
+	}
+	first, err := s.Account(ctx, signers[0].Login)
+	if err != nil {
+		return err
+	}
+	_, err = s.usableCertificate(ctx, first)
+	return err
+}
+
+// usableCertificate parses an account's chain, leaf first, and refuses a leaf
+// that is expired or revoked now.
+func (s *Service) usableCertificate(ctx context.Context, a Account) ([]*x509.Certificate, error) {
+	if len(a.Certificate) == 0 {
+		return nil, newError(Forbidden, "error.certificate.none", nil, "login", a.Login)
+	}
+	var chain []*x509.Certificate
+	for _, der := range a.Certificate {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fmt.Errorf("certificate of %s: %w", a.Login, err)
+		}
+		chain = append(chain, c)
+	}
+	if err := s.Certificates.Usable(ctx, chain[0], s.Now()); err != nil {
+		return nil, newError(Forbidden, "error.certificate.unusable", err, "login", a.Login, "reason", err.Error())
+	}
+	return chain, nil
+}
+
+// draftAct builds the act without its number and code.
+func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error) {
+	summary, err := json.Marshal(f.Summary)
+	if err != nil {
+		return Act{}, fmt.Errorf("summary: %w", err)
+	}
+	years, ok := s.Rules.Retention[f.RetentionClass]
+	if !ok {
+		years = s.Rules.Retention[""]
+	}
+	now := s.Now().Truncate(time.Second)
+	sum := sha256.Sum256(f.Data)
+	return Act{
+		ID: s.NewID(), CaseID: c.ID, Case: c.Number, Office: c.Office, Officer: officer, Date: d.Date,
+		Template: f.Template, Version: f.Version, Data: f.Data, DataSHA256: sum[:],
+		Summary: summary, SearchKey: f.SearchKey, Evaluation: s.Rules.Evaluation,
+		Level: string(s.Rules.Level), Signers: f.Signers, RequestKey: d.RequestKey,
+		IssuedAt: now, RetainUntil: now.AddDate(years, 0, 0), State: Issued,
+	}, nil
+}
+
+// dryRun renders the act with a number, code and seal of the real length, so
+// that whatever could fail in typesetting fails before a number is used.
+func (s *Service) dryRun(ctx context.Context, a Act) error {
+	var err error
+	if a.Number, err = numbering.FormatAct(a.Case, 1); err != nil {
+		return err
+	}
+	if err := s.giveCode(&a); err != nil {
+		return err
+	}
+	if a.Seal, err = s.sealAct(ctx, a); err != nil {
+		return fmt.Errorf("dry run: %w", err)
+	}
+	if _, err := s.Drafter.Render(ctx, a); err != nil {
+		return fmt.Errorf("dry run: %w", err)
+	}
+	return nil
+}
+
+// giveCode draws the verification code.
+func (s *Service) giveCode(a *Act) error {
+	code, err := codes.NewCode(s.Rand)
+	if err != nil {
+		return fmt.Errorf("verification code: %w", err)
+	}
+	a.Code = code.String()
+	return nil
+}
+
+// number stores the act with the next index of its case.
+func (s *Service) number(ctx context.Context, actor Actor, a Act, c Case) (Act, error) {
+	if err := s.giveCode(&a); err != nil {
+		return Act{}, err
+	}
+	series := numbering.ActSeries(c.Number)
+	err := s.withNumber(ctx, series, actBlock, func() error {
+		return s.Store.Update(ctx, func(tx Tx) error {
+			n, err := next(ctx, tx, series)
+			if err != nil {
+				return err
+			}
+			a.Index = int(n)
+			if a.Number, err = numbering.FormatAct(c.Number, a.Index); err != nil {
+				return err
+			}
+			if err := tx.InsertAct(ctx, a); err != nil {
+				return err
+			}
+			if err := tx.InsertJob(ctx, s.lease(a.ID)); err != nil {
+				return err
+			}
+			return s.record(ctx, tx, actor, audit.ActIssued, a.Number, map[string]string{
+				"template": a.Template, "version": a.Version,
+			})
+		})
+	})
+	if errors.Is(err, ErrExists) && a.RequestKey != "" {
+		return s.byRequestKey(ctx, actor.Login, a.RequestKey) // asked twice at once
+	}
+	if err != nil {
+		return Act{}, fmt.Errorf("issue act of case %s: %w", c.Number, err)
+	}
+	return a, nil
+}
+
+// lease is a new job of an act, held by this process.
+func (s *Service) lease(actID string) Job {
+	now := s.Now()
+	return Job{ActID: actID, RunAfter: now, Owner: s.Owner, LeaseEnds: now.Add(s.Rules.Lease)}
+}

@@ -1,0 +1,125 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"docsvc/internal/audit"
+	"docsvc/internal/codes"
+	"docsvc/internal/signing"
+)
+
+// prepare builds the signature revision of the act's current round and stages
+// it: Issued → Prepared. The act then waits for its signer and has no job.
+func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
+	signer := a.Signers[a.Round]
+	account, err := s.Account(ctx, signer.Login)
+	if err != nil {
+		return a, err
+	}
+	chain, err := s.usableCertificate(ctx, account)
+	if err != nil {
+		return a, err
+	}
+	base, err := s.baseRevision(ctx, &a)
+	if err != nil {
+		return a, err
+	}
+	now := s.Now()
+	p, err := signing.Prepare(signing.Request{
+		PDF: base, Field: signer.Field, Certificate: chain[0], Chain: chain[1:],
+		Level: s.Rules.Level, Time: now, Name: signer.Name,
+	})
+	if err != nil {
+		return a, fmt.Errorf("prepare signature of %s: %w", signer.Login, err)
+	}
+	state, err := p.State()
+	if err != nil {
+		return a, fmt.Errorf("state of the prepared signature: %w", err)
+	}
+	staged := Staged{
+		ActID: a.ID, Round: a.Round, PDF: p.PDF, BaseSize: len(base), Prepared: state,
+		DocumentDigest: p.DocumentDigest, Digest: p.Digest, PreparedAt: now,
+	}
+	return s.advance(ctx, a, Prepared, func(tx Tx) error {
+		if err := tx.PutStaged(ctx, staged); err != nil {
+			return err
+		}
+		if err := tx.DeleteJob(ctx, a.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, workerActor, audit.ActPrepared, a.Number, digests(staged))
+	})
+}
+
+// baseRevision returns the bytes that the current round signs: what is staged
+// for it (an earlier signer's file, or the base of an earlier attempt), else
+// the act typeset with its seal.
+func (s *Service) baseRevision(ctx context.Context, a *Act) ([]byte, error) {
+	staged, err := s.staged(ctx, a.ID)
+	if err == nil {
+		return staged.PDF[:staged.BaseSize], nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	if a.Seal == nil {
+		if a.Seal, err = s.sealAct(ctx, *a); err != nil {
+			return nil, err
+		}
+	}
+	pdf, err := s.Drafter.Render(ctx, *a)
+	if err != nil {
+		return nil, fmt.Errorf("render act %s: %w", a.Number, err)
+	}
+	return pdf, nil
+}
+
+// sealAct makes the seal of the act's QR code.
+func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
+	summary, err := a.PublicSummary()
+	if err != nil {
+		return nil, err
+	}
+	seal, err := s.Sealer.Seal(ctx, codes.Facts{
+		Case: a.Case, Act: a.Number, Kind: summary.Titles["az"], Date: string(a.Date),
+		Office: summary.OfficeName, Signer: summary.SignerName, Amount: summary.Amount,
+		Parties: summary.Parties, DataHash: [32]byte(a.DataSHA256), Evaluation: a.Evaluation,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("seal act %s: %w", a.Number, err)
+	}
+	return seal, nil
+}
+
+func (s *Service) staged(ctx context.Context, actID string) (Staged, error) {
+	var st Staged
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		st, err = tx.Staged(ctx, actID)
+		return err
+	})
+	if err != nil {
+		return st, fmt.Errorf("staged bytes of act %s: %w", actID, err)
+	}
+	return st, nil
+}
+
+// advance moves a to state to, together with what else fn writes, and returns
+// the act as it is then. ErrStale: somebody else has moved it since.
+func (s *Service) advance(ctx context.Context, a Act, to State, fn func(Tx) error) (Act, error) {
+	from := a.State
+	moved := a
+	moved.State = to
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		if err := tx.Advance(ctx, moved, from); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+	if err != nil {
+		return a, fmt.Errorf("act %s from %s to %s: %w", a.Number, from, to, err)
+	}
+	moved.Epoch++
+	return moved, nil
+}

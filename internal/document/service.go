@@ -1,0 +1,118 @@
+package document
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"docsvc/internal/archive"
+	"docsvc/internal/audit"
+	"docsvc/internal/ledger"
+	"docsvc/internal/numbering"
+	"docsvc/internal/signing"
+)
+
+// Rules are the settings of the line. They are fixed while the service runs.
+type Rules struct {
+	Scheme     numbering.Scheme
+	Host       string        // of the verification address; fixed for the life of the acts
+	Level      signing.Level // of every signature
+	Evaluation bool          // an evaluation CA or TSA is in use: acts have no legal force
+	Location   *time.Location
+	// Retention gives the years that acts of a retention class are kept; the
+	// class "" is the default. DOMAIN.md knows no term: an owner confirms it.
+	Retention map[string]int
+	// Lease is how long a process may work on an act before another may take
+	// it over. It is longer than any single step.
+	Lease time.Duration
+	// PreparedFor is how long prepared bytes may wait for the signer before
+	// they are built anew with the current time and certificate.
+	PreparedFor time.Duration
+}
+
+// Service runs the line. All fields are set once, before first use.
+type Service struct {
+	Store        Store
+	Archive      archive.Store
+	Drafter      Drafter
+	Sealer       Sealer
+	Certificates Certificates
+	Timestamps   signing.Timestamper // nil at level B-B only
+	Verifier     *signing.Verifier
+	Checkpoints  *ledger.Signer
+	LedgerKeys   *ledger.Verifier // of Checkpoints, past keys included
+	Rules        Rules
+	Owner        string // names this process in leases
+	Now          func() time.Time
+	Rand         io.Reader
+	NewID        func() string // UUIDv7: ids sort by time
+	Log          *slog.Logger
+}
+
+// Case returns a case by its unified number.
+func (s *Service) Case(ctx context.Context, number string) (Case, error) {
+	var c Case
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		c, err = tx.CaseByNumber(ctx, number)
+		return err
+	})
+	return c, lookupError(err, "error.case.unknown", "number", number)
+}
+
+// Act returns an act by its number.
+func (s *Service) Act(ctx context.Context, number string) (Act, error) {
+	var a Act
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = tx.ActByNumber(ctx, number)
+		return err
+	})
+	return a, lookupError(err, "error.act.unknown", "number", number)
+}
+
+// Account returns an account that may still work.
+func (s *Service) Account(ctx context.Context, login string) (Account, error) {
+	var a Account
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		a, err = tx.AccountByLogin(ctx, login)
+		return err
+	})
+	if err != nil {
+		return a, lookupError(err, "error.account.unknown", "login", login)
+	}
+	if a.Disabled {
+		return a, newError(Forbidden, "error.account.disabled", nil, "login", login)
+	}
+	return a, nil
+}
+
+// lookupError makes ErrNotFound a NotFound error with the given message.
+func lookupError(err error, key string, args ...string) error {
+	if errors.Is(err, ErrNotFound) {
+		return newError(NotFound, key, err, args...)
+	}
+	return err
+}
+
+// record appends audit events to the trail within tx.
+func (s *Service) record(ctx context.Context, tx Tx, actor Actor, kind audit.Kind, subject string, detail any) error {
+	d, err := json.Marshal(detail)
+	if err != nil {
+		return fmt.Errorf("audit event %s: %w", kind, err)
+	}
+	id := s.NewID()
+	data, err := audit.Encode(audit.Event{
+		ID: id, At: s.Now(), Actor: actor.Login, RequestID: actor.RequestID,
+		Kind: kind, Subject: subject, Detail: d,
+	})
+	if err != nil {
+		return fmt.Errorf("audit event %s: %w", kind, err)
+	}
+	return tx.InsertAudit(ctx, AuditRow{ID: id, Data: data})
+}
+
+// workerActor is the one who acts when no person does.
+var workerActor = Actor{Login: "docsvc"}

@@ -1,0 +1,158 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"docsvc/internal/archive"
+	"docsvc/internal/audit"
+)
+
+// maxReason is the longest reason in characters.
+const maxReason = 1000
+
+// actVoided is the body of the archive event of a voided act: with it a
+// rebuild knows why the number is in no record.
+type actVoided struct {
+	Act    Act       `json:"act"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+// Void gives up an act that is not signed yet. Its number stays used. An act
+// that is being signed, or is signed and waits for the archive, cannot be
+// voided: the archive might come to hold it (docs/decisions/0005).
+func (s *Service) Void(ctx context.Context, actor Actor, number, reason string) (Act, error) {
+	reason, err := checkReason(reason)
+	if err != nil {
+		return Act{}, err
+	}
+	a, err := s.Act(ctx, number)
+	if err != nil {
+		return a, err
+	}
+	if err := actor.May(ActVoid, a.Office); err != nil {
+		return a, err
+	}
+	if a.State != Issued && a.State != Prepared {
+		return a, newError(Conflict, "error.act.not_voidable", nil, "number", number, "state", string(a.State))
+	}
+	a.VoidReason, a.ChangedAt = reason, s.Now().Truncate(time.Microsecond)
+	item, err := s.event(archive.KindVoid, a.Number, actVoided{Act: a, Reason: reason, By: actor.Login, At: a.ChangedAt})
+	if err != nil {
+		return a, err
+	}
+	a, err = s.advance(ctx, a, Voided, func(tx Tx) error {
+		if err := tx.DeleteStaged(ctx, a.ID); err != nil {
+			return err
+		}
+		if err := tx.DeleteJob(ctx, a.ID); err != nil {
+			return err
+		}
+		if err := tx.InsertOutbox(ctx, item); err != nil {
+			return err
+		}
+		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, audit.ActVoided, a.Number, map[string]string{"reason": reason})
+	})
+	if errors.Is(err, ErrStale) {
+		return a, newError(Conflict, "error.act.moved", err, "number", number)
+	}
+	if err != nil {
+		return a, err
+	}
+	return a, s.deliver(ctx, item)
+}
+
+// standingChanged is the body of the archive event of an act that was
+// superseded or annulled.
+type standingChanged struct {
+	Act      string    `json:"act"`
+	Standing Standing  `json:"standing"`
+	By       string    `json:"by"` // number of the act that did it
+	Reason   string    `json:"reason"`
+	Actor    string    `json:"actor"`
+	At       time.Time `json:"at"`
+}
+
+// ChangeStanding records that an archived act was superseded or annulled by
+// another act of the same case, which is itself signed, archived and in force.
+// It returns when the change is in the archive.
+func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string, to Standing, by, reason string) (Act, error) {
+	reason, err := checkReason(reason)
+	if err != nil {
+		return Act{}, err
+	}
+	a, err := s.Act(ctx, number)
+	if err != nil {
+		return a, err
+	}
+	if err := actor.May(ActChange, a.Office); err != nil {
+		return a, err
+	}
+	if a.State != Archived || a.Standing != InForce {
+		return a, newError(Conflict, "error.act.not_in_force", nil, "number", number,
+			"state", string(a.State), "standing", string(a.Standing))
+	}
+	if err := s.mayChange(ctx, a, by); err != nil {
+		return a, err
+	}
+	a.Standing, a.ChangedBy, a.Reason, a.ChangedAt = to, by, reason, s.Now().Truncate(time.Microsecond)
+	item, err := s.event(archive.KindStatus, a.Number, standingChanged{
+		Act: a.Number, Standing: to, By: by, Reason: reason, Actor: actor.Login, At: a.ChangedAt,
+	})
+	if err != nil {
+		return a, err
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		if err := tx.ChangeStanding(ctx, a); err != nil {
+			return err
+		}
+		if err := tx.InsertOutbox(ctx, item); err != nil {
+			return err
+		}
+		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, audit.StandingChanged, a.Number, map[string]string{
+			"standing": string(to), "by": by, "reason": reason,
+		})
+	})
+	if errors.Is(err, ErrStale) {
+		return a, newError(Conflict, "error.act.moved", err, "number", number)
+	}
+	if err != nil {
+		return a, fmt.Errorf("change standing of act %s: %w", number, err)
+	}
+	return a, s.deliver(ctx, item)
+}
+
+// mayChange checks the act that is to change the standing of a.
+func (s *Service) mayChange(ctx context.Context, a Act, by string) error {
+	decision, err := s.Act(ctx, by)
+	if err != nil {
+		return err
+	}
+	if decision.ID == a.ID || decision.Case != a.Case || decision.State != Archived || decision.Standing != InForce {
+		return newError(Conflict, "error.act.no_decision", nil, "number", a.Number, "by", by)
+	}
+	return nil
+}
+
+func checkReason(reason string) (string, error) {
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return "", newError(Invalid, "error.reason.missing", nil)
+	}
+	if utf8.RuneCountInString(reason) > maxReason || !utf8.ValidString(reason) {
+		return "", newError(Invalid, "error.reason.too_long", nil, "max", fmt.Sprint(maxReason))
+	}
+	return reason, nil
+}
