@@ -1,0 +1,100 @@
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+)
+
+// Issue is what an act gets when it is numbered.
+type Issue struct {
+	Number     string // number of the act: EI2611000000001T-003
+	CaseNumber string // unified number of the case
+	Code       string // verification code, in groups, as printed
+	Host       string // host of the verification page, in words
+	Signers    []Signer
+	Evaluation bool // an evaluation CA or TSA is in use: no legal force
+	Draft      bool // not issued yet: no number, no codes
+	Emblem     bool // the typesetter has an image "emblem"; never used for a private officer
+}
+
+// Signer is a person who signs the act, and the name of the reserved field.
+type Signer struct {
+	Field, Name, Post string
+	// CertificateSerial and CertificateIssuer are printed where they are known.
+	CertificateSerial, CertificateIssuer string
+}
+
+// view is what a page sees: the canonical data and the issue beside each other.
+type view struct {
+	Data
+	Issue
+}
+
+// parsePage joins a layout with a template. The page is parsed once and may be
+// executed by several goroutines.
+func parsePage(name string, layout, page []byte) (*htmltemplate.Template, error) {
+	t := htmltemplate.New(name).Option("missingkey=error").Funcs(pageFuncs())
+	for _, source := range [][]byte{layout, page} {
+		if _, err := t.Parse(string(source)); err != nil {
+			return nil, fmt.Errorf("parsing: %w", err)
+		}
+	}
+	return t, nil
+}
+
+// pageFuncs are the functions of language that templates call.
+func pageFuncs() htmltemplate.FuncMap {
+	return htmltemplate.FuncMap{
+		"upper":      Upper,
+		"first":      UpperFirst,
+		"long":       Date.Long,
+		"short":      Date.Short,
+		"intext":     Date.InText,
+		"genitive":   func(s string) string { return DeclineName(s, Genitive) },
+		"dative":     func(s string) string { return DeclineName(s, Dative) },
+		"accusative": func(s string) string { return DeclineName(s, Accusative) },
+		"locative":   func(s string) string { return DeclineName(s, Locative) },
+		"ablative":   func(s string) string { return DeclineName(s, Ablative) },
+		"paragraphs": func(s string) []string {
+			return strings.FieldsFunc(s, func(r rune) bool { return r == '\n' })
+		},
+		"sum":   func(s SumFacts) string { return s.Figures + nbsp + "manat (" + s.Words + ")" },
+		"names": partyNames,
+		"inc":   func(i int) int { return i + 1 },
+	}
+}
+
+// partyNames joins the names of parties: "A", "A və B", "A, B və C".
+func partyNames(parties []PartyFacts) string {
+	names := make([]string, len(parties))
+	for i, p := range parties {
+		names[i] = p.Name
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " və " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// HTML renders the canonical data of an act. The same data and issue always
+// give the same text.
+func (t *Template) HTML(data []byte, issue Issue) (string, error) {
+	v := view{Issue: issue}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&v.Data); err != nil {
+		return "", fmt.Errorf("reading act data for %s: %w", t.Meta.ID, err)
+	}
+	if v.Template.ID != t.Meta.ID || v.Template.Version != t.Meta.Version {
+		return "", fmt.Errorf("act data of template %s version %s given to %s version %s",
+			v.Template.ID, v.Template.Version, t.Meta.ID, t.Meta.Version)
+	}
+	var out bytes.Buffer
+	if err := t.page.ExecuteTemplate(&out, "page", v); err != nil {
+		return "", fmt.Errorf("rendering %s: %w", t.Meta.ID, err)
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,142 @@
+package template
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"docsvc/templates"
+)
+
+// sample is the documented form of templates/samples/case-N.json.
+type sample struct {
+	Number  string          `json:"number"`
+	Profile Profile         `json:"profile"`
+	Case    json.RawMessage `json:"case"`
+	Acts    []sampleAct     `json:"acts"`
+}
+
+type sampleAct struct {
+	Template string          `json:"template"`
+	Date     Date            `json:"date"`
+	Input    json.RawMessage `json:"input"`
+}
+
+func builtin(t testing.TB) *Library {
+	t.Helper()
+	l, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func readSample(t testing.TB, n int) sample {
+	t.Helper()
+	var s sample
+	if err := readStrict(templates.FS, fmt.Sprintf("samples/case-%d.json", n), &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// sampleContext is the demo office and officer of the domain's samples.
+func sampleContext(t testing.TB, l *Library, s sample, on Date) Context {
+	t.Helper()
+	checked, _, err := l.CheckCase(s.Case, on)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Context{Date: on.Time(), Profile: s.Profile, Case: checked.Case}
+	c.Case.Number = s.Number
+	c.Office = Office{Code: "110", Name: "Nümunə Rayon İcra Şöbəsi", ParentName: "Azərbaycan Respublikası Ədliyyə Nazirliyi",
+		Place: "Nümunə şəhəri", Address: "AZ9900, Nümunə şəhəri, Sınaq küçəsi, ev 1", Phone: "(000) 000-00-00",
+		Email: "nümunə@example.az", Deposit: "AZ29TSTADEP00000000000000001"}
+	c.Officer = Officer{Login: "nigar", Name: "Məmurzadə Nigar Sınaq qızı", Post: "dövlət icra məmuru"}
+	if s.Profile == Private {
+		c.Office.Name = "Xüsusi icra məmurunun ofisi"
+		c.Officer = Officer{Login: "kamran", Name: "Özəlli Kamran Təcrübə oğlu", Post: "xüsusi icra məmuru", VOEN: "9999990812"}
+	}
+	return c
+}
+
+func sampleIssue(s sample, index int, c Context) Issue {
+	return Issue{Number: fmt.Sprintf("%s-%03d", s.Number, index), CaseNumber: s.Number, Code: "7KQ2-9XVD-4M0P-HW3E",
+		Host: "icra.example.az", Evaluation: true,
+		Signers: []Signer{{Field: "signer-1", Name: c.Officer.Name, Post: c.Officer.Post, CertificateSerial: "01A2B3", CertificateIssuer: "Qiymətləndirmə mərkəzi"}}}
+}
+
+// renderedSample is one act of a sample case.
+type renderedSample struct {
+	name string
+	meta Meta
+	c    Context
+	act  *Act
+	html string
+}
+
+func renderSamples(t testing.TB) []renderedSample {
+	t.Helper()
+	l := builtin(t)
+	files, err := fs.Glob(templates.FS, "samples/case-*.json")
+	if err != nil || len(files) != 6 {
+		t.Fatalf("sample cases: %v, %v", files, err)
+	}
+	var out []renderedSample
+	for n := 1; n <= len(files); n++ {
+		s := readSample(t, n)
+		for i, a := range s.Acts {
+			tmpl, err := l.Get(a.Template, "", a.Date.Time())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := sampleContext(t, l, s, a.Date)
+			act, warnings, err := tmpl.Check(a.Input, c)
+			if err != nil || len(warnings) > 0 {
+				t.Fatalf("case %d, %s: %v %v", n, a.Template, warnings, err)
+			}
+			html, err := tmpl.HTML(act.Data, sampleIssue(s, i+1, c))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, renderedSample{fmt.Sprintf("case-%d-%s", n, a.Template), tmpl.Meta, c, act, html})
+		}
+	}
+	return out
+}
+
+func TestSampleCases(t *testing.T) {
+	want := map[int][]string{
+		1: {"initiation-decision", "query"}, 2: {"initiation-decision"}, 3: {"initiation-decision", "query", "collection-order"},
+		4: {"initiation-decision"}, 5: {"initiation-decision"}, 6: {"initiation-decision"},
+	}
+	for n, acts := range want {
+		var got []string
+		for _, a := range readSample(t, n).Acts {
+			got = append(got, a.Template)
+		}
+		if !slices.Equal(got, acts) {
+			t.Errorf("case %d: acts %v, want %v", n, got, acts)
+		}
+	}
+	facts := map[string][]string{
+		"case-1-initiation-decision": {"6 180,45", "altı min yüz səksən manat qırx beş qəpik", "432,63", "2026-cı il 17 sentyabr", "Nümunəli Anar Sınaq oğlundan", "Cəmiyyətinin xeyrinə"},
+		"case-2-initiation-decision": {"1/4 (dörddə bir)", "05.05.2018", "234.2.1-ci"},
+		"case-3-initiation-decision": {"27 300,00", "iyirmi yeddi min üç yüz manat", "2026-cı il 20 avqust"},
+		"case-3-collection-order":    {"AZ48TSTAAZN00000000000000404", "AZ29TSTADEP00000000000000001", "2 (iki) ay", "2 (iki) iş günü"},
+		"case-4-initiation-decision": {"58 400,00", "əlli səkkiz min dörd yüz manat", "2026-cı il 25 iyul"},
+		"case-5-initiation-decision": {"sürücü vəzifəsinə", "55,00", "Təcrübəli Orxan Vaqif oğlunun"},
+		"case-6-initiation-decision": {"850,00", "150,50", "yüz əlli manat əlli qəpik", "XÜSUSİ İCRA MƏMURU", "VÖEN 9999990812"},
+	}
+	for _, r := range renderSamples(t) {
+		plain := strings.ReplaceAll(r.html, nbsp, " ")
+		for _, f := range facts[r.name] {
+			if !strings.Contains(plain, f) {
+				t.Errorf("%s does not say %q", r.name, f)
+			}
+		}
+	}
+}
