@@ -39,7 +39,7 @@ func (s *Service) Attempt(ctx context.Context, actor Actor, login string, check 
 		}
 		wrong := newError(Forbidden, "error.credential.wrong", err, "login", login)
 		return errors.Join(wrong, s.Store.Update(ctx, func(tx Tx) error {
-			return s.record(ctx, tx, actor, audit.CredentialRefused, login, map[string]string{})
+			return s.record(ctx, tx, actor, audit.CredentialRefused, login, nil)
 		}))
 	}
 	return s.forgive(ctx, login)

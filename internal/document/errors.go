@@ -75,4 +75,4 @@ var (
 // ErrKeyRefused is wrapped by a KeyHolder that knows that its key was not used.
 var ErrKeyRefused = errors.New("key was not used")
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -98,10 +98,13 @@ func lookupError(err error, key string, args ...string) error {
 }
 
 // record appends audit events to the trail within tx.
-func (s *Service) record(ctx context.Context, tx Tx, actor Actor, kind audit.Kind, subject string, detail any) error {
-	d, err := json.Marshal(detail)
-	if err != nil {
-		return fmt.Errorf("audit event %s: %w", kind, err)
+func (s *Service) record(ctx context.Context, tx Tx, actor Actor, kind audit.Kind, subject string, detail map[string]string) error {
+	var d json.RawMessage
+	if detail != nil {
+		var err error
+		if d, err = json.Marshal(detail); err != nil {
+			return fmt.Errorf("audit event %s: %w", kind, err)
+		}
 	}
 	id := s.NewID()
 	data, err := audit.Encode(audit.Event{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"docsvc/internal/archive"
@@ -13,7 +14,7 @@ import (
 )
 
 // maxReason is the longest reason in characters.
-const maxReason = 1000
+const maxReason = 500
 
 // actVoided is the body of the archive event of a voided act: with it a
 // rebuild knows why the number is in no record.
@@ -151,8 +152,11 @@ func checkReason(reason string) (string, error) {
 	if reason == "" {
 		return "", newError(Invalid, "error.reason.missing", nil)
 	}
-	if utf8.RuneCountInString(reason) > maxReason || !utf8.ValidString(reason) {
+	if utf8.RuneCountInString(reason) > maxReason || len(reason) > 2*maxReason {
 		return "", newError(Invalid, "error.reason.too_long", nil, "max", fmt.Sprint(maxReason))
+	}
+	if !utf8.ValidString(reason) || strings.ContainsFunc(reason, unicode.IsControl) {
+		return "", newError(Invalid, "error.reason.unprintable", nil)
 	}
 	return reason, nil
 }

@@ -1,0 +1,47 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"docsvc/internal/archive"
+	"docsvc/internal/audit"
+)
+
+var loginShape = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}$`)
+
+// SaveAccount creates an account or replaces it, in the archive too: a rebuild
+// must know who signed and who may go on working.
+func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error {
+	if err := actor.May(ActOperate, a.Office); err != nil {
+		return err
+	}
+	if !loginShape.MatchString(a.Login) {
+		return newError(Invalid, "error.account.login", nil, "login", a.Login)
+	}
+	item, err := s.event(archive.KindAccount, a.Login, a)
+	if err != nil {
+		return err
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		kind := audit.AccountChanged
+		if _, err := tx.AccountByLogin(ctx, a.Login); errors.Is(err, ErrNotFound) {
+			kind = audit.AccountCreated
+		} else if err != nil {
+			return err
+		}
+		if err := tx.PutAccount(ctx, a); err != nil {
+			return err
+		}
+		if err := tx.InsertOutbox(ctx, item); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, kind, a.Login, map[string]string{"office": a.Office, "post": a.Post})
+	})
+	if err != nil {
+		return fmt.Errorf("save account %s: %w", a.Login, err)
+	}
+	return s.deliver(ctx, item)
+}
