@@ -53,17 +53,15 @@ var uses = map[string][]string{
 // owners says who alone may import a module or package from outside, in test
 // files too: everyone else goes through the owner.
 var owners = map[string]string{
-	"database/sql":                 "internal/sqldb/...",
-	"github.com/jackc/pgx":         "internal/sqldb/...",
-	"github.com/pressly/goose":     "internal/sqldb/...",
-	"modernc.org/sqlite":           "internal/sqldb/...",
-	"github.com/minio/minio-go":    "internal/archive/s3/...",
-	"github.com/hashicorp/vault":   "internal/signing/vault/...",
-	"github.com/gorilla/mux":       "internal/web/...",
-	"github.com/boxesandglue":      "internal/typeset/...",
-	"github.com/skip2/go-qrcode":   "internal/codes/...",
-	"github.com/boombuler/barcode": "internal/codes/...",
-	"github.com/veraison/go-cose":  "internal/codes/...",
+	"database/sql":                "internal/sqldb/...",
+	"github.com/jackc/pgx":        "internal/sqldb/...",
+	"github.com/pressly/goose":    "internal/sqldb/...",
+	"modernc.org/sqlite":          "internal/sqldb/...",
+	"github.com/minio/minio-go":   "internal/archive/s3/...",
+	"github.com/hashicorp/vault":  "internal/signing/vault/...",
+	"github.com/gorilla/mux":      "internal/web/...",
+	"github.com/boxesandglue":     "internal/typeset/...",
+	"github.com/veraison/go-cose": "internal/codes/...",
 }
 
 // testOnly lists modules that are peers or tools of tests. The program must not
@@ -72,6 +70,8 @@ var testOnly = []string{
 	"github.com/digitorus/pdfsign",
 	"github.com/digitorus/pdf",
 	"github.com/makiuchi-d/gozxing",
+	"github.com/skip2/go-qrcode",
+	"github.com/boombuler/barcode",
 	"github.com/chromedp/chromedp",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
