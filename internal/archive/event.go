@@ -20,6 +20,7 @@ type Kind string
 
 // The kinds of event.
 const (
+	KindAccount    Kind = "account"    // a person's account made or changed
 	KindTemplate   Kind = "template"   // a template version published
 	KindCase       Kind = "case"       // a case registered or changed
 	KindCounter    Kind = "counter"    // a block of numbers: the high-water mark of a series
@@ -33,7 +34,7 @@ const (
 // Kinds returns all kinds in the order in which a rebuild applies them: records
 // come after KindCounter, and KindCheckpoint last.
 func Kinds() []Kind {
-	return []Kind{KindTemplate, KindCase, KindCounter, KindVoid, KindRenewal, KindStatus, KindRetention, KindCheckpoint}
+	return []Kind{KindAccount, KindTemplate, KindCase, KindCounter, KindVoid, KindRenewal, KindStatus, KindRetention, KindCheckpoint}
 }
 
 // Event is one change outside or after a record.

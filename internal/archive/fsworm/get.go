@@ -58,6 +58,8 @@ func (s *Store) open(name, key string) (*os.File, archive.Object, bool, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
 		return nil, archive.Object{}, false, fmt.Errorf("%w: %s", archive.ErrNotFound, key)
+	case errors.Is(err, unix.ELOOP):
+		return nil, archive.Object{}, false, fmt.Errorf("%w: %s is a symbolic link", archive.ErrDamaged, key)
 	case err != nil:
 		return nil, archive.Object{}, false, unavailable(err)
 	}
