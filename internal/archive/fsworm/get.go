@@ -54,12 +54,10 @@ func check(ctx context.Context, key string) error {
 
 // open opens an object's file and reads its attribute.
 func (s *Store) open(name, key string) (*os.File, archive.Object, bool, error) {
-	f, err := s.root.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	f, err := s.root.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
 		return nil, archive.Object{}, false, fmt.Errorf("%w: %s", archive.ErrNotFound, key)
-	case errors.Is(err, unix.ELOOP):
-		return nil, archive.Object{}, false, fmt.Errorf("%w: %s is a symbolic link", archive.ErrDamaged, key)
 	case err != nil:
 		return nil, archive.Object{}, false, unavailable(err)
 	}
