@@ -93,11 +93,17 @@ type Summary struct {
 	OfficeName string            `json:"office_name"`
 	SignerName string            `json:"signer_name"`
 	SignerPost string            `json:"signer_post"`
-	Parties    []string          `json:"parties"`          // masked to first letters
-	Amount     string            `json:"amount,omitempty"` // "6 180,45 manat"
-	// Secrets are SHA-256 digests (hex, salted with the act's code) of facts
-	// printed on the paper: who types one of them proves to hold it.
+	Parties    []Party           `json:"parties"`
+	Amount     *int64            `json:"amount,omitempty"` // qəpik; absent if the act states no sum
+	// Secrets are facts printed on the paper, in the form of NormaliseFact: who
+	// types one of them proves to hold it. They are never shown.
 	Secrets []string `json:"secrets,omitempty"`
+}
+
+// Party is a party as the public page names it.
+type Party struct {
+	Role string `json:"role"` // creditor or debtor
+	Name string `json:"name"` // masked to first letters
 }
 
 // Facts is what a checked form says, as far as the core needs to know it.

@@ -82,15 +82,36 @@ func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	seal, err := s.Sealer.Seal(ctx, codes.Facts{
+	f := codes.Facts{
 		Case: a.Case, Act: a.Number, Kind: summary.Titles["az"], Date: string(a.Date),
 		Office: summary.OfficeName, Signer: summary.SignerName, Amount: summary.Amount,
-		Parties: summary.Parties, DataHash: [32]byte(a.DataSHA256), Evaluation: a.Evaluation,
-	})
+		Digest: [32]byte(a.DataSHA256), Evaluation: a.Evaluation,
+	}
+	for i, p := range summary.Parties {
+		if i == maxSealedParties {
+			f.OtherParties = len(summary.Parties) - i
+			break
+		}
+		f.Parties = append(f.Parties, codes.Party{Role: sealedRole(p.Role), Name: p.Name})
+	}
+	seal, err := s.Sealer.Seal(ctx, f)
 	if err != nil {
 		return nil, fmt.Errorf("seal act %s: %w", a.Number, err)
 	}
 	return seal, nil
+}
+
+// maxSealedParties keeps the QR code small; the seal counts the others.
+const maxSealedParties = 4
+
+func sealedRole(role string) codes.Role {
+	switch role {
+	case "creditor":
+		return codes.Creditor
+	case "debtor":
+		return codes.Debtor
+	}
+	return codes.OtherParty
 }
 
 func (s *Service) staged(ctx context.Context, actID string) (Staged, error) {
