@@ -43,7 +43,7 @@ type Drafter interface {
 
 // Sealer signs the facts that stand in an act's QR code.
 type Sealer interface {
-	Seal(ctx context.Context, f codes.Facts) ([]byte, error)
+	Seal(ctx context.Context, code codes.Code, f codes.Facts) ([]byte, error)
 }
 
 // Certificates says whether an officer's certificate may be used now: nil, or

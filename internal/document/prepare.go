@@ -82,6 +82,10 @@ func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	code, err := codes.ParseCode(a.Code)
+	if err != nil {
+		return nil, fmt.Errorf("code of act %s: %w", a.Number, err)
+	}
 	f := codes.Facts{
 		Case: a.Case, Act: a.Number, Kind: summary.Titles["az"], Date: string(a.Date),
 		Office: summary.OfficeName, Signer: summary.SignerName, Amount: summary.Amount,
@@ -94,7 +98,7 @@ func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
 		}
 		f.Parties = append(f.Parties, codes.Party{Role: sealedRole(p.Role), Name: p.Name})
 	}
-	seal, err := s.Sealer.Seal(ctx, f)
+	seal, err := s.Sealer.Seal(ctx, code, f)
 	if err != nil {
 		return nil, fmt.Errorf("seal act %s: %w", a.Number, err)
 	}

@@ -1,0 +1,116 @@
+// Package render joins the templates, the codes and the typesetter: it checks
+// forms and turns the data of an act into the pages that are signed. It is the
+// core's [document.Drafter].
+package render
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"docsvc/internal/codes"
+	"docsvc/internal/document"
+	"docsvc/internal/template"
+	"docsvc/internal/typeset"
+)
+
+// engineVersion names the typesetter in manifests and metadata. It is raised
+// whenever the same act would be typeset to other bytes.
+const engineVersion = "docsvc-typeset/1"
+
+// maxPages is far above any act.
+const maxPages = 200
+
+// Renderer implements document.Drafter. It is safe for concurrent use.
+type Renderer struct {
+	Templates *template.Library
+	Typeset   *typeset.Engine
+	Offices   map[string]document.Office // by code
+	Origin    string                     // of the verification page: https://HOST
+	Host      string                     // the same, as printed in words
+	Location  *time.Location
+	Now       func() time.Time
+}
+
+// Engine names the typesetter and its version.
+func (r *Renderer) Engine() string { return engineVersion }
+
+// Render typesets a.Data. It reads nothing but a.
+func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
+	t, err := r.Templates.Get(a.Template, a.Version, a.Date.Time())
+	if err != nil {
+		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
+	}
+	code, err := codes.ParseCode(a.Code)
+	if err != nil {
+		return nil, fmt.Errorf("code of act %s: %w", a.Number, err)
+	}
+	html, err := t.HTML(a.Data, r.issue(a, code))
+	if err != nil {
+		return nil, err
+	}
+	symbols, err := r.symbols(a, code)
+	if err != nil {
+		return nil, err
+	}
+	result, err := r.Typeset.Render(ctx, typeset.Document{
+		HTML: html, Title: t.Meta.Title.Az + " № " + a.Number, Lang: "az", Author: r.author(a),
+		Subject: a.Case, Created: a.IssuedAt.In(r.Location),
+		Meta: typeset.Meta{
+			TemplateID: a.Template, TemplateVersion: a.Version, EngineVersion: engineVersion,
+			ActNumber: a.Number, Evaluation: a.Evaluation,
+		},
+		Symbols: symbols,
+		Attachments: []typeset.Attachment{{
+			Name: "act.json", MIME: "application/json", Relationship: "Data", Data: a.Data,
+			Description: "Aktın maşınla oxunan məlumatı", Modified: a.IssuedAt.In(r.Location),
+		}},
+		MaxPages: maxPages,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("typeset act %s: %w", a.Number, err)
+	}
+	if len(result.Fields) != len(a.Signers) {
+		return nil, fmt.Errorf("template %s reserves %d signature fields for %d signers", a.Template, len(result.Fields), len(a.Signers))
+	}
+	return result.PDF, nil
+}
+
+// author is the office, as the metadata name it.
+func (r *Renderer) author(a document.Act) string {
+	if office, ok := r.Offices[a.Office]; ok {
+		return office.Name
+	}
+	return a.Office
+}
+
+func (r *Renderer) issue(a document.Act, code codes.Code) template.Issue {
+	issue := template.Issue{
+		Number: a.Number, CaseNumber: a.Case, Code: code.String(), Host: r.Host, Evaluation: a.Evaluation,
+	}
+	for _, s := range a.Signers {
+		issue.Signers = append(issue.Signers, template.Signer{Field: s.Field, Name: s.Name, Post: s.Post})
+	}
+	return issue
+}
+
+// symbols draws the act's barcode and its QR code.
+func (r *Renderer) symbols(a document.Act, code codes.Code) (map[string]typeset.Symbol, error) {
+	barcode, err := codes.Code128(a.Number)
+	if err != nil {
+		return nil, fmt.Errorf("barcode of act %s: %w", a.Number, err)
+	}
+	url, err := codes.URL(r.Origin, code, a.Seal)
+	if err != nil {
+		return nil, fmt.Errorf("address of act %s: %w", a.Number, err)
+	}
+	qr, err := codes.QR(url)
+	if err != nil {
+		return nil, fmt.Errorf("QR code of act %s: %w", a.Number, err)
+	}
+	return map[string]typeset.Symbol{"barcode": symbol(barcode), "qr": symbol(qr)}, nil
+}
+
+func symbol(b codes.Bitmap) typeset.Symbol {
+	return typeset.Symbol{Width: b.Width, Height: b.Height, Dark: b.Dark, Quiet: b.Quiet}
+}
