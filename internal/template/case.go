@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gowebpki/jcs"
@@ -171,12 +173,7 @@ func (l *Library) CheckCase(input json.RawMessage, today Date) (*CheckedCase, []
 		return nil, nil, Faults{*fault}
 	}
 	faults, warnings := l.caseSchema.check(value)
-	if doc, ok := value.(map[string]any)["document"].(map[string]any); ok {
-		if d, err := ParseDate(text(doc, "date")); err == nil && today.Before(d) {
-			faults = append(faults, Fault{Path: "/document/date", Key: "rule-future",
-				Args: map[string]string{"date": today.Short()}, Label: l.caseSchema.label("/document/date")})
-		}
-	}
+	faults = append(faults, l.caseFaults(value, today)...)
 	if len(faults) > 0 {
 		return nil, warnings, faults.sorted()
 	}
@@ -189,6 +186,47 @@ func (l *Library) CheckCase(input json.RawMessage, today Date) (*CheckedCase, []
 		return nil, nil, err
 	}
 	return &CheckedCase{Case: c, Canonical: canonical, SearchKey: c.searchKey()}, warnings, nil
+}
+
+// caseFaults checks what a schema cannot: no date lies in the future, and nobody
+// is creditor and debtor at once.
+func (l *Library) caseFaults(value any, today Date) Faults {
+	var faults Faults
+	report := func(path, key string, args map[string]string) {
+		faults = append(faults, Fault{Path: path, Key: key, Args: args, Label: l.caseSchema.label(path)})
+	}
+	creditors := map[string]bool{}
+	walk(value, "", func(path, s string) {
+		name := path[strings.LastIndexByte(path, '/')+1:]
+		switch {
+		case path == "/document/date" || name == "birth_date":
+			if d, err := ParseDate(s); err == nil && today.Before(d) {
+				report(path, "rule-today", map[string]string{"date": today.Short()})
+			}
+		case name != "fin" && name != "voen":
+		case strings.HasPrefix(path, "/creditors/") && strings.Count(path, "/") == 3:
+			creditors[s] = true
+		case strings.HasPrefix(path, "/debtors/") && strings.Count(path, "/") == 3 && creditors[s]:
+			report(path, "rule-same-party", nil)
+		}
+	})
+	return faults
+}
+
+// walk calls f for every text in a decoded value, in order of path.
+func walk(v any, path string, f func(path, s string)) {
+	switch v := v.(type) {
+	case string:
+		f(path, v)
+	case []any:
+		for i, item := range v {
+			walk(item, path+"/"+strconv.Itoa(i), f)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			walk(v[name], path+pointer(name), f)
+		}
+	}
 }
 
 // ParseCase reads a registration form that was checked when it was stored, and

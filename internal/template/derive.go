@@ -27,10 +27,17 @@ func derivations() map[string]func(*builder) {
 // from the day after initiation.
 func (b *builder) term() {
 	form, _ := b.form["term"].(map[string]any)
-	switch kind := text(form, "kind"); kind {
+	kind := text(form, "kind")
+	if kind != "" && (kind == "immediate") != b.data.Document.Immediate {
+		b.fault("/term/kind", "rule-immediate")
+	}
+	switch kind {
 	case "standard":
 		b.standardTerm(form)
 	case "mortgage":
+		if b.data.Claim.Pledge == "" {
+			b.fault("/term/kind", "rule-pledge")
+		}
 		if e, ok := b.rule("mortgage-term"); ok {
 			b.data.Term = &TermFacts{Kind: kind, Until: b.data.Date.AddMonths(e.Value.Months), Text: e.Value.inWords()}
 		}
@@ -201,8 +208,9 @@ func (b *builder) query() {
 		}
 		q.Until = until
 	}
-	sources, ok := b.rule("query-sources")
-	if !ok {
+	sources, err := b.law.At("query-sources", b.data.Date)
+	if err != nil {
+		b.fault("", "law-missing", "key", "query-sources")
 		return
 	}
 	items, _ := b.form["items"].([]any)

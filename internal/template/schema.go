@@ -126,6 +126,10 @@ func collect(e *jsonschema.ValidationError, into *[]Fault) {
 		for _, name := range k.Missing {
 			add(at+pointer(name), "required")
 		}
+	case *kind.DependentRequired:
+		for _, name := range k.Missing {
+			add(at+pointer(name), "required")
+		}
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
 			add(at+pointer(name), "unknown")

@@ -16,7 +16,6 @@ import (
 //	x-sum       {"parts": [names], "total": name}: the amounts must add up
 //	x-order     [[earlier, later]]: the dates must stand in this order
 //	x-one-of    [[names]]: exactly one of the fields must be there
-//	x-some-of   [[names]]: at least one of the fields must be there
 //
 // x-label and x-help are texts for the pages and check nothing.
 type rules struct {
@@ -27,7 +26,6 @@ type rules struct {
 	total    string
 	order    [][]string
 	oneOf    [][]string
-	someOf   [][]string
 }
 
 func compileRules(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema.SchemaExt, error) {
@@ -51,8 +49,6 @@ func compileRules(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema
 			r.order, ok = groups(v)
 		case "x-one-of":
 			r.oneOf, ok = groups(v)
-		case "x-some-of":
-			r.someOf, ok = groups(v)
 		case "x-label", "x-help":
 			ok = labelOf(map[string]any{"x-label": v}).Ru != ""
 			used = used || !ok
@@ -151,11 +147,6 @@ func (r *rules) checkFields(v map[string]any, report func(key, sub string, args 
 	for _, group := range r.oneOf {
 		if present(v, group) != 1 {
 			report("rule-one-of", "", map[string]string{"fields": strings.Join(group, ", ")})
-		}
-	}
-	for _, group := range r.someOf {
-		if present(v, group) == 0 {
-			report("rule-some-of", "", map[string]string{"fields": strings.Join(group, ", ")})
 		}
 	}
 }
