@@ -1,0 +1,96 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"docsvc/internal/document"
+)
+
+func (t *tx) InsertAudit(ctx context.Context, rows ...document.AuditRow) error {
+	events := make([]any, 0, 2*len(rows))
+	ids := make([]any, 0, len(rows))
+	for _, r := range rows {
+		events = append(events, r.ID, filled(r.Data))
+		ids = append(ids, r.ID)
+	}
+	err := t.bulk(ctx, `INSERT INTO audit_event (id, data) VALUES `, 2, events)
+	if err == nil {
+		err = t.bulk(ctx, `INSERT INTO audit_unchained (id) VALUES `, 1, ids)
+	}
+	if err != nil {
+		return fmt.Errorf("inserting %d audit events: %w", len(rows), err)
+	}
+	return nil
+}
+
+func (t *tx) UnchainedAudit(ctx context.Context, limit int) ([]document.AuditRow, error) {
+	var rows []document.AuditRow
+	err := t.each(ctx, func(s scan) error {
+		var r document.AuditRow
+		err := s(&r.ID, &r.Data)
+		rows = append(rows, r)
+		return err
+	}, `SELECT e.id, e.data FROM audit_unchained u JOIN audit_event e ON e.id = u.id
+		ORDER BY u.id LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("audit events without a link: %w", err)
+	}
+	return rows, nil
+}
+
+func (t *tx) InsertAuditLinks(ctx context.Context, links []document.AuditLink) error {
+	args := make([]any, 0, 3*len(links))
+	ids := make([]string, 0, len(links))
+	for _, l := range links {
+		args = append(args, l.Seq, l.ID, filled(l.Hash))
+		ids = append(ids, l.ID)
+	}
+	err := t.bulk(ctx, `INSERT INTO audit_link (seq, id, hash) VALUES `, 3, args)
+	if err == nil {
+		err = in(ids, func(list string, args []any) error {
+			_, err := t.exec(ctx, `DELETE FROM audit_unchained WHERE id IN `+list, args...)
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("inserting %d audit links: %w", len(links), err)
+	}
+	return nil
+}
+
+func (t *tx) LastAuditLink(ctx context.Context) (document.AuditLink, error) {
+	var l document.AuditLink
+	err := t.one(ctx, []any{&l.Seq, &l.ID, &l.Hash},
+		`SELECT seq, id, hash FROM audit_link ORDER BY seq DESC LIMIT 1`)
+	if errors.Is(err, document.ErrNotFound) {
+		return document.AuditLink{}, nil
+	}
+	if err != nil {
+		return document.AuditLink{}, fmt.Errorf("last audit link: %w", err)
+	}
+	return l, nil
+}
+
+func (t *tx) AuditChain(ctx context.Context, from int64, limit int) ([]document.AuditRow, []document.AuditLink, error) {
+	var (
+		rows  []document.AuditRow
+		links []document.AuditLink
+	)
+	err := t.each(ctx, func(s scan) error {
+		var (
+			r document.AuditRow
+			l document.AuditLink
+		)
+		err := s(&r.ID, &r.Data, &l.Seq, &l.Hash)
+		l.ID = r.ID
+		rows, links = append(rows, r), append(links, l)
+		return err
+	}, `SELECT e.id, e.data, l.seq, l.hash FROM audit_link l JOIN audit_event e ON e.id = l.id
+		WHERE l.seq >= $1 ORDER BY l.seq LIMIT $2`, from, limit)
+	if err != nil {
+		return nil, nil, fmt.Errorf("audit chain from %d: %w", from, err)
+	}
+	return rows, links, nil
+}

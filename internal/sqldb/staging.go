@@ -1,0 +1,82 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+
+	"docsvc/internal/document"
+)
+
+func (t *tx) PutStaged(ctx context.Context, s document.Staged) error {
+	_, err := t.exec(ctx, `INSERT INTO staging
+			(act_id, round, base_size, document_digest, digest, prepared_at, manifest, prepared, pdf)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (act_id) DO UPDATE SET round = excluded.round, base_size = excluded.base_size,
+			document_digest = excluded.document_digest, digest = excluded.digest,
+			prepared_at = excluded.prepared_at, manifest = excluded.manifest,
+			prepared = excluded.prepared, pdf = excluded.pdf`,
+		s.ActID, s.Round, s.BaseSize, bytes(s.DocumentDigest), bytes(s.Digest), Time(s.PreparedAt),
+		bytes(s.Manifest), bytes(s.Prepared), bytes(s.PDF))
+	if err != nil {
+		return fmt.Errorf("staging act %s: %w", s.ActID, err)
+	}
+	return nil
+}
+
+func (t *tx) Staged(ctx context.Context, actID string) (document.Staged, error) {
+	var s document.Staged
+	err := t.one(ctx, []any{
+		&s.ActID, &s.Round, &s.BaseSize, &s.DocumentDigest, &s.Digest, (*Time)(&s.PreparedAt),
+		&s.Manifest, &s.Prepared, &s.PDF,
+	}, `SELECT act_id, round, base_size, document_digest, digest, prepared_at, manifest, prepared, pdf
+		FROM staging WHERE act_id = $1`, actID)
+	if err != nil {
+		return document.Staged{}, fmt.Errorf("staged bytes of act %s: %w", actID, err)
+	}
+	return s, nil
+}
+
+func (t *tx) DeleteStaged(ctx context.Context, actID string) error {
+	if _, err := t.exec(ctx, `DELETE FROM staging WHERE act_id = $1`, actID); err != nil {
+		return fmt.Errorf("deleting the staged bytes of act %s: %w", actID, err)
+	}
+	return nil
+}
+
+const intentColumns = `id, act_id, round, attempt, login, key_id, outcome, at,
+	document_digest, digest, signature, certificate`
+
+func (t *tx) InsertIntent(ctx context.Context, i document.SignIntent) error {
+	err := t.insert(ctx, `INSERT INTO sign_intent (`+intentColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		i.ID, i.ActID, i.Round, i.Attempt, i.Login, i.KeyID, string(i.Outcome), Time(i.At),
+		bytes(i.DocumentDigest), bytes(i.Digest), bytes(i.Signature), bytes(i.Certificate))
+	if err != nil {
+		return fmt.Errorf("inserting intent %d of round %d of act %s: %w", i.Attempt, i.Round, i.ActID, err)
+	}
+	return nil
+}
+
+func (t *tx) CloseIntent(ctx context.Context, id string, outcome document.Outcome, signature []byte) error {
+	err := t.swap(ctx, `UPDATE sign_intent SET outcome = $1, signature = $2
+		WHERE id = $3 AND outcome = 'open'`, string(outcome), bytes(signature), id)
+	if err != nil {
+		return fmt.Errorf("closing intent %s as %s: %w", id, outcome, err)
+	}
+	return nil
+}
+
+func (t *tx) Intents(ctx context.Context, actID string) ([]document.SignIntent, error) {
+	var intents []document.SignIntent
+	err := t.each(ctx, func(s scan) error {
+		var i document.SignIntent
+		err := s(&i.ID, &i.ActID, &i.Round, &i.Attempt, &i.Login, &i.KeyID, &i.Outcome, (*Time)(&i.At),
+			&i.DocumentDigest, &i.Digest, &i.Signature, &i.Certificate)
+		intents = append(intents, i)
+		return err
+	}, `SELECT `+intentColumns+` FROM sign_intent WHERE act_id = $1 ORDER BY round, attempt`, actID)
+	if err != nil {
+		return nil, fmt.Errorf("intents of act %s: %w", actID, err)
+	}
+	return intents, nil
+}
