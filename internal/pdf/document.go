@@ -1,0 +1,135 @@
+package pdf
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Document is one revision of a parsed file. Objects are read when they are
+// asked for and kept; a Document is not safe for concurrent use. Objects that
+// it returns must not be changed: clone a dictionary first.
+type Document struct {
+	buf      []byte
+	limits   Limits
+	budget   *budget
+	table    []slot
+	sections []*section
+	objects  map[int]Object
+	loading  map[int]bool
+	streams  map[int]*container
+}
+
+// Open parses the last revision of a file. The file must begin with its header
+// at byte 0 and end with %%EOF; nothing is repaired or searched for. The errors
+// are ErrSyntax, ErrEncrypted and ErrLimit. The document keeps file.
+func Open(file []byte, limits Limits) (*Document, error) {
+	limits = limits.withDefaults()
+	return open(file, limits, &budget{limits.Values, limits.Inflated})
+}
+
+// Revision opens the revision that ends at byte end: the file as it was before
+// anything was appended there. It shares the limits of d.
+func (d *Document) Revision(end int) (*Document, error) {
+	if end < 0 || end > len(d.buf) {
+		return nil, fmt.Errorf("%w: revision end %d is outside the file", ErrSyntax, end)
+	}
+	if end == len(d.buf) {
+		return d, nil
+	}
+	return open(d.buf[:end:end], d.limits, d.budget)
+}
+
+func open(file []byte, limits Limits, b *budget) (*Document, error) {
+	if len(file) > limits.FileSize {
+		return nil, fmt.Errorf("%w: file of %d bytes, at most %d", ErrLimit, len(file), limits.FileSize)
+	}
+	d := &Document{
+		buf: file, limits: limits, budget: b,
+		objects: map[int]Object{}, loading: map[int]bool{}, streams: map[int]*container{},
+	}
+	start, err := d.startXref()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readSections(start); err != nil {
+		return nil, err
+	}
+	if d.Trailer().Get("Encrypt") != nil {
+		return nil, ErrEncrypted
+	}
+	if _, err := d.Catalog(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// startXref checks the frame of the file and returns the offset of the newest
+// cross-reference section.
+func (d *Document) startXref() (int, error) {
+	if !bytes.HasPrefix(d.buf, []byte("%PDF-")) {
+		return 0, fmt.Errorf("%w: no %%PDF- header at byte 0", ErrSyntax)
+	}
+	tail := d.buf[max(0, len(d.buf)-1024):]
+	base := len(d.buf) - len(tail)
+	eof := bytes.LastIndex(tail, []byte("%%EOF"))
+	if eof < 0 {
+		return 0, fmt.Errorf("%w: no %%%%EOF at the end; the file may be truncated", ErrSyntax)
+	}
+	if len(bytes.Trim(tail[eof+len("%%EOF"):], "\r\n")) != 0 {
+		return 0, fmt.Errorf("%w: data after %%%%EOF", ErrSyntax)
+	}
+	at := bytes.LastIndex(tail[:eof], []byte("startxref"))
+	if at < 0 {
+		return 0, fmt.Errorf("%w: no startxref", ErrSyntax)
+	}
+	p := &parser{buf: d.buf[:base+eof], pos: base + at + len("startxref")}
+	offset, err := p.digits()
+	if err != nil {
+		return 0, err
+	}
+	if p.skipSpace(); p.pos != base+eof {
+		return 0, p.errorf("data between startxref and %%%%EOF")
+	}
+	return offset, nil
+}
+
+// Bytes is the file up to the end of this revision.
+func (d *Document) Bytes() []byte { return d.buf }
+
+// Trailer is the trailer dictionary of the newest section.
+func (d *Document) Trailer() *Dict { return d.sections[0].trailer }
+
+// Sections lists the offsets of the cross-reference sections, newest first.
+func (d *Document) Sections() []int {
+	offsets := make([]int, len(d.sections))
+	for i, s := range d.sections {
+		offsets[i] = s.offset
+	}
+	return offsets
+}
+
+// Len is the highest object number mentioned plus one.
+func (d *Document) Len() int { return len(d.table) }
+
+// Location says where the object is stored; Free when it does not exist.
+func (d *Document) Location(num int) Location {
+	if num < 0 || num >= len(d.table) {
+		return Location{}
+	}
+	return d.table[num].Location
+}
+
+// Root is the reference to the catalog.
+func (d *Document) Root() Ref {
+	r, _ := d.Trailer().Get("Root").(Ref)
+	return r
+}
+
+// Catalog returns the document catalog.
+func (d *Document) Catalog() (*Dict, error) {
+	c, err := d.Dict(d.Trailer().Get("Root"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the catalog: %w", err)
+	}
+	return c, nil
+}
