@@ -1,0 +1,136 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"fmt"
+	"math/big"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Token is a time-stamp token (RFC 3161 § 2.4.2) whose signature is right and
+// whose certificate may be used for time-stamping. Whether that certificate is
+// trusted is for the caller to find out.
+type Token struct {
+	*SignedData
+	Time    time.Time
+	Hash    crypto.Hash
+	Imprint []byte
+	Policy  OID
+	Serial  *big.Int
+	Nonce   *big.Int // nil when absent
+}
+
+// ParseToken parses a token and checks it as described at Token.
+func ParseToken(der []byte) (*Token, error) {
+	s, err := Parse(der)
+	if err != nil {
+		return nil, fmt.Errorf("time-stamp token: %w", err)
+	}
+	if !s.ContentType.Equal(oidTSTInfo) || s.Content == nil {
+		return nil, fmt.Errorf("time-stamp token: %w", formatError("no TSTInfo"))
+	}
+	t := &Token{SignedData: s}
+	if err := t.readInfo(s.Content); err != nil {
+		return nil, fmt.Errorf("time-stamp token: %w", err)
+	}
+	h, err := s.Hash()
+	if err != nil {
+		return nil, fmt.Errorf("time-stamp token: %w", err)
+	}
+	d := h.New()
+	d.Write(s.Content)
+	if err := s.Verify(d.Sum(nil)); err != nil {
+		return nil, fmt.Errorf("time-stamp token: %w", err)
+	}
+	if err := s.CheckBinding(true); err != nil {
+		return nil, fmt.Errorf("time-stamp token: %w", err)
+	}
+	if !onlyTimestamping(s.Signer) {
+		return nil, fmt.Errorf("time-stamp token: %w: the certificate is not for time-stamping only", ErrBinding)
+	}
+	return t, nil
+}
+
+// Covers reports whether the token was made over data whose digest the
+// function returns for the token's algorithm.
+func (t *Token) Covers(digest func(crypto.Hash) []byte) bool {
+	return bytes.Equal(t.Imprint, digest(t.Hash))
+}
+
+func (t *Token) readInfo(der []byte) error {
+	in := cryptobyte.String(der)
+	var info, imprint, hashed, skip cryptobyte.String
+	var alg algorithmIdentifier
+	var version int
+	t.Serial = new(big.Int)
+	if !in.ReadASN1(&info, cbasn1.SEQUENCE) || !in.Empty() ||
+		!info.ReadASN1Integer(&version) || version != 1 || !info.ReadASN1ObjectIdentifier(&t.Policy) ||
+		!info.ReadASN1(&imprint, cbasn1.SEQUENCE) || !readAlgorithm(&imprint, &alg) ||
+		!imprint.ReadASN1(&hashed, cbasn1.OCTET_STRING) || !imprint.Empty() || !info.ReadASN1Integer(t.Serial) {
+		return formatError("TSTInfo")
+	}
+	if t.Hash = hashOf(alg.oid); t.Hash == 0 {
+		return fmt.Errorf("%w: imprint %v", ErrAlgorithm, alg.oid)
+	}
+	if t.Imprint = hashed; len(hashed) != t.Hash.Size() {
+		return formatError("message imprint")
+	}
+	var err error
+	if t.Time, err = readGeneralizedTime(&info); err != nil {
+		return err
+	}
+	var ordering bool
+	accuracy := info.SkipOptionalASN1(cbasn1.SEQUENCE)
+	if !accuracy || info.PeekASN1Tag(cbasn1.BOOLEAN) && !info.ReadASN1Boolean(&ordering) {
+		return formatError("TSTInfo")
+	}
+	if info.PeekASN1Tag(cbasn1.INTEGER) {
+		t.Nonce = new(big.Int)
+		if !info.ReadASN1Integer(t.Nonce) {
+			return formatError("nonce")
+		}
+	}
+	var present bool
+	if !info.ReadOptionalASN1(&skip, &present, context0) || !info.ReadOptionalASN1(&skip, &present, context1) || !info.Empty() {
+		return formatError("TSTInfo")
+	}
+	return nil
+}
+
+// readGeneralizedTime allows fractions of a second, as RFC 3161 § 2.4.2 does
+// and cryptobyte does not.
+func readGeneralizedTime(in *cryptobyte.String) (time.Time, error) {
+	var raw cryptobyte.String
+	if !in.ReadASN1(&raw, cbasn1.GeneralizedTime) || len(raw) > 32 {
+		return time.Time{}, formatError("genTime")
+	}
+	t, err := time.Parse("20060102150405Z", string(raw)) // accepts a fraction
+	if err != nil {
+		return time.Time{}, formatError("genTime")
+	}
+	return t.UTC(), nil
+}
+
+var oidExtKeyUsage = OID{2, 5, 29, 37}
+
+// onlyTimestamping checks RFC 3161 § 2.3: extended key usage is critical and
+// holds id-kp-timeStamping alone.
+func onlyTimestamping(c *x509.Certificate) bool {
+	if len(c.ExtKeyUsage) != 1 || c.ExtKeyUsage[0] != x509.ExtKeyUsageTimeStamping || len(c.UnknownExtKeyUsage) != 0 {
+		return false
+	}
+	if c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+		return false
+	}
+	for _, e := range c.Extensions {
+		if e.Id.Equal(oidExtKeyUsage) {
+			return e.Critical
+		}
+	}
+	return false
+}
