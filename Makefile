@@ -28,7 +28,7 @@ build: ## Build bin/docsvc: static, reproducible
 
 .PHONY: demo
 demo: build ## Make the demo office in var/demo and issue the sample acts
-	@test -d $(DATA) || bin/docsvc init --data $(DATA) --demo
+	@test -f $(DATA)/docsvc.json || bin/docsvc init --data $(DATA) --demo
 	bin/docsvc demo --data $(DATA)
 
 .PHONY: run
