@@ -123,6 +123,11 @@ func (b *builder) build() {
 	for _, key := range m.Law {
 		b.rule(key)
 	}
+	if c.Profile == Private {
+		for _, key := range m.PrivateLaw {
+			b.rule(key)
+		}
+	}
 	for _, name := range m.Derive {
 		derivations()[name](b)
 	}
@@ -136,10 +141,6 @@ func (b *builder) office() {
 	b.data.Office = OfficeFacts{Name: o.Name, Place: o.Place, Address: o.Address, Phone: o.Phone, Email: o.Email}
 	if b.context.Profile == State {
 		b.data.Office.Parent = o.ParentName
-	}
-	if b.template.Meta.Prints.Deposit {
-		b.data.Office.Deposit = o.Deposit
-		b.need("office.deposit", o.Deposit)
 	}
 	b.need("office.name", o.Name)
 	b.need("office.place", o.Place)

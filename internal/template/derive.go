@@ -17,6 +17,7 @@ func derivations() map[string]func(*builder) {
 		"charge":     (*builder).charge,
 		"fee":        (*builder).fee,
 		"send-to":    (*builder).sendTo,
+		"deposit":    (*builder).deposit,
 		"collection": (*builder).collection,
 		"query":      (*builder).query,
 	}
@@ -146,6 +147,16 @@ func (b *builder) sendTo() {
 	}
 }
 
+// deposit is the account to which a claim of money is paid.
+func (b *builder) deposit() {
+	if _, money := b.context.Case.Claim.Sum(); !money {
+		return
+	}
+	b.data.Office.Deposit = b.context.Office.Deposit
+	b.need("office.deposit", b.context.Office.Deposit)
+	b.rule("deposit-transfer")
+}
+
 // debtor finds the debtor whom the form names by number, the first by default.
 func (b *builder) debtor() (Party, bool) {
 	n := 1
@@ -207,6 +218,8 @@ func (b *builder) query() {
 			b.fault("/reply_until", "rule-past", "date", b.data.Date.Short())
 		}
 		q.Until = until
+	} else {
+		b.rule("query-reply")
 	}
 	sources, err := b.law.At("query-sources", b.data.Date)
 	if err != nil {

@@ -52,9 +52,10 @@ type Meta struct {
 	Profiles       []Profile `json:"profiles"`
 	Signers        int       `json:"signers"` // signatures required
 	RetentionClass string    `json:"retention_class"`
-	Derive         []string  `json:"derive"` // facts computed, see derive.go
-	Law            []string  `json:"law"`    // parameters the act cites
-	Prints         Prints    `json:"prints"` // what of the case the act prints
+	Derive         []string  `json:"derive"`      // facts computed, see derive.go
+	Law            []string  `json:"law"`         // parameters the act cites
+	PrivateLaw     []string  `json:"private_law"` // those a private officer cites besides
+	Prints         Prints    `json:"prints"`      // what of the case the act prints
 	Clauses        []Clause  `json:"clauses"`
 }
 
@@ -62,7 +63,6 @@ type Meta struct {
 type Prints struct {
 	Creditor []string `json:"creditor"`
 	Debtor   []string `json:"debtor"`
-	Deposit  bool     `json:"deposit"` // the office's deposit account
 }
 
 // Clause is one thing that an act must contain.
@@ -178,7 +178,7 @@ func (m Meta) check(law *Law) error {
 	case m.Title.Az == "" || m.Title.En == "" || m.Title.Ru == "" || m.Heading == "" || m.Subject == "":
 		return errors.New("meta.json: title in three languages, heading and subject are needed")
 	}
-	for _, key := range m.Law {
+	for _, key := range slices.Concat(m.Law, m.PrivateLaw) {
 		if _, ok := law.params[key]; !ok {
 			return fmt.Errorf("meta.json: unknown law parameter %q", key)
 		}

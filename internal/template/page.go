@@ -33,6 +33,16 @@ type view struct {
 	Issue
 }
 
+// Rule finds a rule of law among the act's facts. One that is missing is an
+// error and not a blank in the text.
+func (v view) Rule(key string) (RuleFacts, error) {
+	r, ok := v.Law[key]
+	if !ok {
+		return RuleFacts{}, fmt.Errorf("the act data have no rule %q", key)
+	}
+	return r, nil
+}
+
 // parsePage joins a layout with a template. The page is parsed once and may be
 // executed by several goroutines.
 func parsePage(name string, layout, page []byte) (*htmltemplate.Template, error) {
@@ -63,20 +73,31 @@ func pageFuncs() htmltemplate.FuncMap {
 		},
 		"sum":   func(s SumFacts) string { return s.Figures + nbsp + "manat (" + s.Words + ")" },
 		"names": partyNames,
-		"inc":   func(i int) int { return i + 1 },
+		"datives": func(names []string) string {
+			out := make([]string, len(names))
+			for i, n := range names {
+				out[i] = DeclineName(n, Dative)
+			}
+			return enumerate(out)
+		},
+		"inc": func(i int) int { return i + 1 },
 	}
 }
 
-// partyNames joins the names of parties: "A", "A və B", "A, B və C".
 func partyNames(parties []PartyFacts) string {
 	names := make([]string, len(parties))
 	for i, p := range parties {
 		names[i] = p.Name
 	}
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " və " + names[n-1]
+	return enumerate(names)
+}
+
+// enumerate joins words: "A", "A və B", "A, B və C".
+func enumerate(words []string) string {
+	if n := len(words); n > 1 {
+		return strings.Join(words[:n-1], ", ") + " və " + words[n-1]
 	}
-	return strings.Join(names, "")
+	return strings.Join(words, "")
 }
 
 // HTML renders the canonical data of an act. The same data and issue always
