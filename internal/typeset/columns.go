@@ -67,30 +67,55 @@ func (l *layout) needs(t *table, given []bool) (least, most []float64, err error
 	return least, most, nil
 }
 
-// share divides rest among the columns not given.
+// share divides rest among the columns not given: their full need if there is
+// room, else at least their widest word, else what is fair.
 func share(cols []float64, given []bool, least, most []float64, rest float64) {
-	sumLeast, sumMost, open := 0.0, 0.0, 0.0
+	var open []int
+	sumLeast, sumMost := 0.0, 0.0
 	for i := range cols {
 		if !given[i] {
+			open = append(open, i)
 			sumLeast += least[i]
 			sumMost += most[i]
-			open++
 		}
 	}
-	for i := range cols {
-		if given[i] {
-			continue
-		}
+	if sumLeast > rest {
+		squeeze(cols, open, least, rest)
+		return
+	}
+	for _, i := range open {
 		switch {
 		case sumMost <= 0:
-			cols[i] = rest / open
+			cols[i] = rest / float64(len(open))
 		case sumMost <= rest:
 			cols[i] = most[i] * rest / sumMost
-		case sumLeast >= rest:
-			cols[i] = least[i] * rest / sumLeast
 		default:
 			cols[i] = least[i] + (most[i]-least[i])*(rest-sumLeast)/(sumMost-sumLeast)
 		}
+	}
+}
+
+// squeeze gives narrow columns what they need and lets the others, whose
+// words will be cut, share the rest evenly.
+func squeeze(cols []float64, open []int, least []float64, rest float64) {
+	for len(open) > 0 {
+		fair := rest / float64(len(open))
+		var wide []int
+		for _, i := range open {
+			if least[i] > fair {
+				wide = append(wide, i)
+				continue
+			}
+			cols[i] = least[i]
+			rest -= least[i]
+		}
+		if len(wide) == len(open) {
+			for _, i := range wide {
+				cols[i] = fair
+			}
+			return
+		}
+		open = wide
 	}
 }
 

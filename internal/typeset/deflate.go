@@ -29,8 +29,10 @@ var (
 	bestDeflaters = newDeflaters(zlib.BestCompression)
 )
 
-// pageLevel was chosen by measurement; see docs/performance.md.
-const pageLevel = 4
+// pageLevel was chosen by measurement on the two-page sample: level 1 takes
+// 0.47 CPU ms for pages and QR code together, level 4 1.05 ms, level 6 2.2 ms,
+// for 13.9, 12.1 and 11.3 KB in a file of 110 KB.
+const pageLevel = zlib.BestSpeed
 
 func deflate(p []byte) []byte { return deflateWith(pageDeflaters, p) }
 

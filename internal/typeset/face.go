@@ -34,9 +34,10 @@ type face struct {
 
 	space *shaped
 
-	mu     sync.Mutex // guards shaper and buffer
+	mu     sync.Mutex // guards shaper, buffer and kerns
 	shaper *ot.Shaper
 	buffer *ot.Buffer
+	kerns  map[[2]rune]float64
 	words  wordCache
 }
 
@@ -87,6 +88,7 @@ func newFace(index int, src FaceSource) (*face, error) {
 	}
 	f.cmap = f.ot.Cmap()
 	f.buffer = ot.NewBuffer()
+	f.kerns = map[[2]rune]float64{}
 	f.scale = 1000 / float64(f.ot.Upem())
 	f.asc, f.cap = float64(f.ot.Ascender())*f.scale, float64(f.ot.CapHeight())*f.scale
 	f.mapCharacters()

@@ -37,6 +37,7 @@ type item struct {
 type box struct {
 	style    *style
 	x, width float64
+	lower    float64 // height of its lower border and padding
 }
 
 // flow is a column being filled.
@@ -262,7 +263,7 @@ func (l *layout) framed(n *node, f *flow, x, width float64, body func(x, width f
 	}
 	painted := st.filled || st.hasBorder()
 	framed := painted || side[top] > 0 || side[bottom] > 0
-	b := &box{style: st, x: x, width: width}
+	b := &box{style: st, x: x, width: width, lower: side[bottom]}
 	first := len(f.items)
 	if framed {
 		f.push(item{kind: itemOpen, keep: true, h: side[top], x: x, box: b})
@@ -273,7 +274,7 @@ func (l *layout) framed(n *node, f *flow, x, width float64, body func(x, width f
 	l.minimum(n, f, first, side)
 	if framed {
 		f.items[len(f.items)-1].keep = true
-		f.gap = 0
+		f.gap, f.page = 0, false
 		f.push(item{kind: itemClose, h: side[bottom], x: x, box: b})
 	}
 	return nil

@@ -1,6 +1,9 @@
 package typeset
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // placed is an item on a page; y is its upper edge.
 type placed struct {
@@ -19,6 +22,8 @@ type pager struct {
 	y      float64
 	atTop  bool
 	blocks []openBlock
+	// lower is what the open blocks need for their lower borders and padding.
+	lower float64
 }
 
 // openBlock is a framed block that is not closed yet.
@@ -63,14 +68,15 @@ func needs(items []item) []float64 {
 }
 
 func (p *pager) top() float64    { return p.page.height - p.page.margin[top] }
-func (p *pager) bottom() float64 { return p.page.margin[bottom] }
+func (p *pager) bottom() float64 { return p.page.margin[bottom] + p.lower }
 
-// next ends the page. it is the item that opens the new one: before the row of
+// next ends the page, closing the parts of framed blocks on it and opening
+// them again. it is the item that opens the new one: before the row of
 // a table its header comes again.
 func (p *pager) next(it *item) error {
 	for _, b := range p.blocks {
 		last := p.pages[len(p.pages)-1]
-		last[b.index].h = last[b.index].y - p.y
+		last[b.index].h = last[b.index].y - p.y + b.item.box.lower
 	}
 	if len(p.pages) >= p.limit {
 		return &Error{Message: fmt.Sprintf("the document has more than %d pages", p.limit)}
@@ -78,7 +84,9 @@ func (p *pager) next(it *item) error {
 	p.pages = append(p.pages, nil)
 	p.y, p.atTop = p.top(), true
 	for i := range p.blocks {
-		p.blocks[i].index = p.add(placed{item: p.blocks[i].item, x: p.blocks[i].item.x, y: p.y})
+		open := p.blocks[i].item
+		p.blocks[i].index = p.add(placed{item: open, x: open.x, y: p.y})
+		p.y -= open.h
 	}
 	if it == nil || it.kind != itemRow || it.row.header {
 		return nil
@@ -107,7 +115,14 @@ func (p *pager) room(gap float64) float64 {
 
 // put places it, on a new page if it or what is kept with it does not fit.
 func (p *pager) put(it *item, need float64) error {
+	if it.kind == itemClose {
+		p.close(it)
+		return nil
+	}
 	full := p.top() - p.bottom() + tolerance
+	for _, b := range p.blocks {
+		full -= b.item.h
+	}
 	if it.kind == itemRow && it.h > full-headerHeight(it.row) {
 		return p.divide(it)
 	}
@@ -135,15 +150,21 @@ func (p *pager) place(it *item) {
 	i := p.add(placed{item: it, x: it.x, y: p.y})
 	p.y -= it.h
 	p.atTop = p.atTop && it.kind == itemOpen
-	switch it.kind {
-	case itemOpen:
+	if it.kind == itemOpen {
 		p.blocks = append(p.blocks, openBlock{it, i})
-	case itemClose:
-		n := len(p.blocks) - 1
-		b := &p.pages[len(p.pages)-1][p.blocks[n].index]
-		b.h = b.y - p.y
-		p.blocks = p.blocks[:n]
+		p.lower += it.box.lower
 	}
+}
+
+// close ends the innermost block; room for that was kept.
+func (p *pager) close(it *item) {
+	n := len(p.blocks) - 1
+	b := &p.pages[len(p.pages)-1][p.blocks[n].index]
+	p.y -= it.h
+	b.h = b.y - p.y
+	p.blocks = p.blocks[:n]
+	p.lower -= it.box.lower
+	p.atTop = false
 }
 
 func headerHeight(r *row) float64 {
@@ -202,10 +223,13 @@ func (r *row) cut(h float64) (head, tail *row) {
 			n++
 		}
 		moved = moved || n > 0
-		a.items, b.items = c.items[:n], c.items[n:]
-		a.height = used
-		b.height = (&flow{items: b.items}).height() + c.pad[top] + c.pad[bottom]
-		head.h, tail.h = max(head.h, a.height), max(tail.h, b.height)
+		a.items, b.items = c.items[:n], slices.Clone(c.items[n:])
+		if len(b.items) > 0 {
+			b.items[0].gap = 0
+		}
+		a.content = used
+		b.content = (&flow{items: b.items}).height() + c.pad[top] + c.pad[bottom]
+		head.h, tail.h = max(head.h, a.content), max(tail.h, b.content)
 		head.cells, tail.cells = append(head.cells, &a), append(tail.cells, &b)
 	}
 	if !moved {

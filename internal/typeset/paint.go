@@ -169,7 +169,7 @@ func (p *painter) row(r *row, x, y float64) {
 		if r.el != nil && !p.artifact {
 			c.el.attach() // an empty cell, too, is part of the table
 		}
-		free := c.full - c.height
+		free := c.full - c.content
 		switch c.style.valign {
 		case valignTop:
 			free = 0

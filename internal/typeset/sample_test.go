@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -55,17 +57,32 @@ func sample() Document {
 	}
 }
 
-func TestWriteSample(t *testing.T) {
-	path := os.Getenv("DOCSVC_SAMPLE_OUT")
-	if path == "" {
-		t.Skip("DOCSVC_SAMPLE_OUT names no file to write the sample to")
+func TestWriteSamples(t *testing.T) {
+	dir := os.Getenv("DOCSVC_SAMPLE_DIR")
+	if dir == "" {
+		t.Skip("DOCSVC_SAMPLE_DIR names no directory to write the samples to")
 	}
-	r, err := testEngine(t).Render(context.Background(), sample())
-	if err != nil {
-		t.Fatal(err)
+	for name, d := range map[string]Document{"decision": sample(), "stress": stress()} {
+		r, err := testEngine(t).Render(context.Background(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".pdf"), r.PDF, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d pages, %d bytes, fields %+v", name, r.Pages, len(r.PDF), r.Fields)
 	}
-	if err := os.WriteFile(path, r.PDF, 0o644); err != nil {
-		t.Fatal(err)
+}
+
+//go:embed testdata/stress.html
+var stressHTML string
+
+// stress is a document with every construct, some in unkind sizes.
+func stress() Document {
+	long := strings.Repeat("<p>Hündür xananın mətni səhifədən uzundur və hissələrə bölünməlidir ki, heç nə itməsin.</p>\n", 70)
+	box := strings.Repeat("<p>Çərçivəli blok səhifələrə bölünür və hər səhifədə öz çərçivəsi olur, heç nə itmir.</p>\n", 60)
+	return Document{
+		HTML:    strings.NewReplacer("<td>TALL</td>", "<td>"+long+"</td>", "BOXTALL", box).Replace(stressHTML),
+		Created: sampleDate,
 	}
-	t.Logf("%d pages, %d bytes, fields %+v", r.Pages, len(r.PDF), r.Fields)
 }

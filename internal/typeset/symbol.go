@@ -11,44 +11,47 @@ func (s *Symbol) draw() []byte {
 	}
 	b := []byte("0 g ")
 	b = appendUnit(b, s.Width+2*s.Quiet, s.Height+2*quietY)
-	done := make([]bool, s.Width*s.Height)
-	dark := func(x, y int) bool { return x < s.Width && s.Dark(x, y) && !done[y*s.Width+x] }
+	// left holds what is not drawn yet; each row ends with a light module.
+	stride := s.Width + 1
+	left := make([]bool, stride*s.Height)
 	for y := range s.Height {
+		for x := range s.Width {
+			left[y*stride+x] = s.Dark(x, y)
+		}
+	}
+	for y := range s.Height {
+		row := left[y*stride:]
 		for x := 0; x < s.Width; x++ {
-			if !dark(x, y) {
+			if !row[x] {
 				continue
 			}
 			to := x + 1
-			for dark(to, y) {
+			for row[to] {
 				to++
 			}
 			down := y + 1
-			for down < s.Height && s.solid(dark, x, to, down) {
+			for down < s.Height && sameRun(left[down*stride:], x, to) {
+				clear(left[down*stride+x : down*stride+to])
 				down++
-			}
-			for i := y; i < down; i++ {
-				for j := x; j < to; j++ {
-					done[i*s.Width+j] = true
-				}
 			}
 			for _, v := range [4]int{x + s.Quiet, s.Height + quietY - down, to - x, down - y} {
 				b = strconv.AppendInt(b, int64(v), 10)
 				b = append(b, ' ')
 			}
 			b = append(b, "re\n"...)
-			x = to - 1
+			x = to
 		}
 	}
 	return append(b, 'f')
 }
 
-// solid reports whether row y has exactly the run from x to to.
-func (s *Symbol) solid(dark func(x, y int) bool, x, to, y int) bool {
-	if x > 0 && dark(x-1, y) || dark(to, y) {
+// sameRun reports whether row has exactly the run from x to to.
+func sameRun(row []bool, x, to int) bool {
+	if row[to] || x > 0 && row[x-1] {
 		return false
 	}
-	for i := x; i < to; i++ {
-		if !dark(i, y) {
+	for _, dark := range row[x:to] {
+		if !dark {
 			return false
 		}
 	}

@@ -23,14 +23,16 @@ type row struct {
 
 // cell is a cell of a table, or a part of one that was divided.
 type cell struct {
-	node             *node
-	style            *style
-	el               *elem
-	col, cols, rows  int
-	x, width, height float64 // height of the content with its padding
-	full             float64 // height of the cell when painted
-	pad              edges
-	items            []item
+	node            *node
+	style           *style
+	el              *elem
+	col, cols, rows int
+	x, width        float64
+	content         float64 // height of the content with its padding
+	height          float64 // that, or what the style asks for
+	full            float64 // height when painted
+	pad             edges
+	items           []item
 }
 
 // table sets <table>.
@@ -266,8 +268,8 @@ func (l *layout) row(r *row, t *table) error {
 			return errorAt(c.node.pos, "a signature field cannot stand in a repeated header row")
 		}
 		c.items = f.items
-		c.height = f.height() + c.pad[top] + c.pad[bottom]
-		c.height = max(c.height, c.style.height.of(c.style.size, 0), c.style.minHeight.of(c.style.size, 0))
+		c.content = f.height() + c.pad[top] + c.pad[bottom]
+		c.height = max(c.content, c.style.height.of(c.style.size, 0), c.style.minHeight.of(c.style.size, 0))
 	}
 	return l.tick()
 }
