@@ -35,6 +35,42 @@ func (s *Service) Run(ctx context.Context, a Act) (Act, error) {
 	}
 }
 
+// Resume takes an act on whoever worked on it before. While another process
+// holds its job, Resume waits: the lease is either given back or runs out.
+func (s *Service) Resume(ctx context.Context, a Act) (Act, error) {
+	for {
+		err := s.Store.Update(ctx, func(tx Tx) error {
+			job, err := tx.JobByAct(ctx, a.ID)
+			if err != nil {
+				return err
+			}
+			now := s.Now()
+			if job.Owner == s.Owner && now.Before(job.LeaseEnds) {
+				a, err = tx.ActByID(ctx, a.ID)
+				return err
+			}
+			a, err = tx.ClaimJob(ctx, a.ID, s.Owner, now, now.Add(s.Rules.Lease))
+			return err
+		})
+		switch {
+		case err == nil:
+			return s.Run(ctx, a)
+		case errors.Is(err, ErrNotFound): // no job: nothing a process could do
+			return s.Act(ctx, a.Number)
+		case !errors.Is(err, ErrStale):
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, newError(Unavailable, "error.act.busy", ctx.Err(), "number", a.Number)
+		case <-time.After(resumePoll):
+		}
+	}
+}
+
+// resumePoll is the pause between looks at a job that another process holds.
+const resumePoll = 200 * time.Millisecond
+
 // giveBack ends this process's lease on an act after err.
 func (s *Service) giveBack(ctx context.Context, a Act, cause error) error {
 	if errors.Is(cause, ErrStale) {

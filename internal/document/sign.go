@@ -13,7 +13,7 @@ import (
 )
 
 // keyTimeout bounds one call of a key. It runs out well before the lease.
-const keyTimeout = 30 * time.Second
+const keyTimeout = 20 * time.Second
 
 // Sign uses the signer's key once for an act that waits for this signer, and
 // takes the act on as far as it goes: to the archive after the last signature.

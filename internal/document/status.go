@@ -95,12 +95,8 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 	if err != nil {
 		return a, err
 	}
-	if err := actor.May(ActChange, a.Office); err != nil {
+	if err := s.MayBeChanged(a, actor); err != nil {
 		return a, err
-	}
-	if a.State != Archived || a.Standing != InForce {
-		return a, newError(Conflict, "error.act.not_in_force", nil, "number", number,
-			"state", string(a.State), "standing", string(a.Standing))
 	}
 	if err := s.mayChange(ctx, a, by); err != nil {
 		return a, err
@@ -133,6 +129,18 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 		return a, fmt.Errorf("change standing of act %s: %w", number, err)
 	}
 	return a, s.deliver(ctx, item)
+}
+
+// MayBeChanged says whether actor may supersede or annul a, as it stands now.
+func (s *Service) MayBeChanged(a Act, actor Actor) error {
+	if err := actor.May(ActChange, a.Office); err != nil {
+		return err
+	}
+	if a.State != Archived || a.Standing != InForce {
+		return newError(Conflict, "error.act.not_in_force", nil, "number", a.Number,
+			"state", string(a.State), "standing", string(a.Standing))
+	}
+	return nil
 }
 
 // mayChange checks the act that is to change the standing of a.

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"docsvc/internal/document"
+)
+
+// maxWaiting is how many waiting acts one run of sign takes.
+const maxWaiting = 10_000
+
+// runSign signs the acts that wait for this officer: what a crash or a lost
+// answer of the key has left behind.
+func runSign(ctx context.Context, e env, args []string) error {
+	f := newFlags(e, "sign")
+	officer := f.officer()
+	numbers, err := f.parse(args, 0, -1)
+	if err != nil {
+		return err
+	}
+	if err := f.require("officer", "passphrase-file"); err != nil {
+		return err
+	}
+	return withApp(ctx, e, f, func(a *app) error {
+		s, err := a.unlock(ctx, officer)
+		if err != nil {
+			return err
+		}
+		var waiting []document.Act
+		err = a.Service.Store.View(ctx, func(tx document.Tx) (err error) {
+			waiting, err = tx.ActsWaiting(ctx, s.account.Login, maxWaiting)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		var result actsJSON
+		failed := 0
+		for _, act := range waiting {
+			if len(numbers) > 0 && !slices.Contains(numbers, act.Number) {
+				continue
+			}
+			act, err := a.Service.Sign(ctx, s.actor, act, s.key)
+			if err != nil {
+				printError(e.stderr, "sign "+act.Number, err)
+				failed++
+				continue
+			}
+			result.Acts = append(result.Acts, a.show(act))
+			fmt.Fprintf(e.stderr, "%s is %s\n", act.Number, act.State)
+		}
+		a.sequence(ctx, e)
+		if f.json {
+			if err := printJSON(e.stdout, result); err != nil {
+				return err
+			}
+		}
+		if failed > 0 {
+			return fmt.Errorf("%d acts still wait", failed)
+		}
+		return nil
+	})
+}

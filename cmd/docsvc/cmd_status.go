@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"docsvc/internal/document"
+)
+
+// annulmentTemplate is the decision that annuls an act.
+const annulmentTemplate = "annulment-decision"
+
+func runVoid(ctx context.Context, e env, args []string) error {
+	return changeAct(ctx, e, args, "void", func(a *app, s *session, number, by, reason string) (document.Act, error) {
+		return a.Service.Void(ctx, s.actor, number, reason)
+	})
+}
+
+func runSupersede(ctx context.Context, e env, args []string) error {
+	return changeAct(ctx, e, args, "supersede", func(a *app, s *session, number, by, reason string) (document.Act, error) {
+		if by == "" {
+			return document.Act{}, usageError{"missing --by NUMBER of the act that replaces this one"}
+		}
+		return a.Service.ChangeStanding(ctx, s.actor, number, document.Superseded, by, reason)
+	})
+}
+
+// runAnnul annuls by an act that is already archived (--by), or issues the
+// decision itself.
+func runAnnul(ctx context.Context, e env, args []string) error {
+	return changeAct(ctx, e, args, "annul", func(a *app, s *session, number, by, reason string) (document.Act, error) {
+		if by == "" {
+			var err error
+			if by, err = a.annulmentDecision(ctx, e, s, number, reason); err != nil {
+				return document.Act{}, err
+			}
+		}
+		return a.Service.ChangeStanding(ctx, s.actor, number, document.Annulled, by, reason)
+	})
+}
+
+// annulmentDecision issues the signed decision that annuls an act, once.
+func (a *app) annulmentDecision(ctx context.Context, e env, s *session, number, reason string) (string, error) {
+	target, err := a.Service.Act(ctx, number)
+	if err != nil {
+		return "", err
+	}
+	if err := a.Service.MayBeChanged(target, s.actor); err != nil {
+		return "", err
+	}
+	input, err := json.Marshal(map[string]string{"act": target.Number, "act_date": string(target.Date), "reason": reason})
+	if err != nil {
+		return "", err
+	}
+	decision, _, err := a.issueOne(ctx, s, document.Draft{
+		Case: target.Case, Template: annulmentTemplate, Input: input, RequestKey: "annul/" + target.Number,
+	})
+	if err != nil {
+		return "", fmt.Errorf("issue the decision that annuls %s: %w", number, err)
+	}
+	fmt.Fprintf(e.stderr, "decision %s is %s\n", decision.Number, decision.State)
+	return decision.Number, nil
+}
+
+// changeAct is what void, supersede and annul have in common.
+func changeAct(ctx context.Context, e env, args []string, name string,
+	change func(a *app, s *session, number, by, reason string) (document.Act, error)) error {
+	f := newFlags(e, name)
+	officer := f.officer()
+	reason := f.String("reason", "", "`TEXT` that the register keeps; for void it is public")
+	by := ""
+	if name != "void" {
+		f.StringVar(&by, "by", "", "`NUMBER` of the archived act that does it")
+	}
+	rest, err := f.parse(args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if err := f.require("reason", "officer", "passphrase-file"); err != nil {
+		return err
+	}
+	return withApp(ctx, e, f, func(a *app) error {
+		s, err := a.unlock(ctx, officer)
+		if err != nil {
+			return err
+		}
+		act, err := change(a, s, rest[0], by, *reason)
+		if err != nil {
+			return err
+		}
+		a.sequence(ctx, e)
+		if f.json {
+			return printJSON(e.stdout, map[string]any{
+				"number": act.Number, "state": act.State, "standing": act.Standing, "by": act.ChangedBy,
+				"reason": *reason, "changed_at": act.ChangedAt,
+			})
+		}
+		word := string(act.Standing)
+		if act.State == document.Voided {
+			word = string(act.State)
+		}
+		fmt.Fprintf(e.stdout, "%s is %s\n", act.Number, word)
+		return nil
+	})
+}

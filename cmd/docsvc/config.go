@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"docsvc/internal/codes"
+	"docsvc/internal/document"
+	"docsvc/internal/numbering"
+	"docsvc/internal/signing"
+)
+
+// Config is the whole configuration; the comments here are its manual. It is
+// read from JSON in which an unknown key is an error. Relative paths are
+// relative to the file.
+type Config struct {
+	// Production refuses the evaluation authority and demo accounts. While
+	// either is in use every act says that it has no legal force.
+	Production bool `json:"production"`
+
+	// Address is where serve listens, HOST:PORT.
+	Address string `json:"address"`
+
+	// Origin is the address of the verification page as QR codes name it, for
+	// example https://icra.example.az. It must not change while acts are valid.
+	Origin string `json:"origin"`
+
+	// Register is the database: one of the two.
+	Register struct {
+		SQLite string `json:"sqlite,omitempty"` // path of the file
+	} `json:"register"`
+
+	// Archive keeps the signed acts.
+	Archive struct {
+		Directory string `json:"directory,omitempty"` // write-once directory
+	} `json:"archive"`
+
+	// Keys holds the officers' and the service's own keys.
+	Keys struct {
+		Directory    string `json:"directory"`
+		ApplianceKey string `json:"appliance_key"` // file that unlocks the service's keys
+	} `json:"keys"`
+
+	// Authority certifies officers and gives timestamps.
+	Authority struct {
+		Evaluation string `json:"evaluation,omitempty"` // directory of the built-in one
+	} `json:"authority"`
+
+	// Level of signatures: B-B or B-T.
+	Level signing.Level `json:"level"`
+
+	// Numbers is the scheme of the unified number; see package numbering.
+	Numbers numbering.Scheme `json:"numbers"`
+
+	// RetentionYears by retention class; "" is the default. The sources name no
+	// term, so an owner has to confirm these.
+	RetentionYears map[string]int `json:"retention_years"`
+
+	// Offices that issue acts.
+	Offices []document.Office `json:"offices"`
+
+	// LeaseSeconds is how long a process may hold an act before another takes
+	// it over; after a crash an act waits that long. At least 30 in production:
+	// one call of a key may take 20.
+	LeaseSeconds int `json:"lease_seconds"`
+
+	// Workers is how many acts the worker of serve runs at once.
+	Workers int `json:"workers"`
+
+	dir string // of the file
+}
+
+// configName is the configuration in a data directory. It is written last by
+// init, so a directory that has it is complete.
+const configName = "docsvc.json"
+
+const maxConfig = 1 << 20
+
+// defaultConfig is the embedded set in one directory.
+func defaultConfig() Config {
+	c := Config{Address: "127.0.0.1:8080", Origin: "http://127.0.0.1:8080", Level: signing.LevelBT, Workers: 4, LeaseSeconds: 45}
+	c.Register.SQLite = "register.db"
+	c.Archive.Directory = "archive"
+	c.Keys.Directory = "keys"
+	c.Keys.ApplianceKey = "appliance.key"
+	c.Authority.Evaluation = "authority"
+	c.RetentionYears = map[string]int{"": 100}
+	scheme, err := numbering.ParseScheme(numbering.DefaultCase)
+	if err != nil {
+		panic(err) // a constant
+	}
+	c.Numbers = scheme
+	return c
+}
+
+// loadConfig reads the configuration that the options name.
+func loadConfig(f *flags) (Config, error) {
+	path := f.config
+	if path == "" {
+		if f.data == "" {
+			return Config{}, usageError{"missing --data DIR (or DOCSVC_DATA)"}
+		}
+		path = filepath.Join(f.data, configName)
+	}
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return Config{}, fmt.Errorf("%s is not there: make it with docsvc init --data %s", path, filepath.Dir(path))
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	defer func() { _ = file.Close() }() // only read from
+	data, err := io.ReadAll(io.LimitReader(file, maxConfig))
+	if err != nil {
+		return Config{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	c, err := parseConfig(data)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	c.dir = filepath.Dir(path)
+	return c, nil
+}
+
+func parseConfig(data []byte) (Config, error) {
+	c := Config{}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return c, err
+	}
+	return c, c.validate()
+}
+
+// validate lists everything that is wrong.
+func (c Config) validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if _, _, err := net.SplitHostPort(c.Address); err != nil {
+		fault("address: %w", err)
+	}
+	if err := codes.CheckOrigin(c.Origin); err != nil {
+		fault("origin: %w", err)
+	}
+	for name, value := range map[string]string{
+		"register.sqlite": c.Register.SQLite, "archive.directory": c.Archive.Directory,
+		"keys.directory": c.Keys.Directory, "keys.appliance_key": c.Keys.ApplianceKey,
+		"authority.evaluation": c.Authority.Evaluation,
+	} {
+		if value == "" {
+			fault("%s is missing", name)
+		}
+	}
+	if c.Production && c.Authority.Evaluation != "" {
+		fault("production refuses authority.evaluation: what it certifies has no legal force")
+	}
+	if c.Level != signing.LevelBB && c.Level != signing.LevelBT {
+		fault("level %q: want %s or %s", c.Level, signing.LevelBB, signing.LevelBT)
+	}
+	if c.RetentionYears[""] < 1 {
+		fault(`retention_years: the default class "" needs at least one year`)
+	}
+	seen := map[string]bool{}
+	for _, o := range c.Offices {
+		if o.Code == "" || o.Name == "" || seen[o.Code] {
+			fault("office %q has no code or name, or stands twice", o.Code)
+		}
+		seen[o.Code] = true
+	}
+	if c.LeaseSeconds < 1 || c.Production && c.LeaseSeconds < 30 {
+		fault("lease_seconds: %d, want at least 1, in production at least 30", c.LeaseSeconds)
+	}
+	if c.Workers < 1 || c.Workers > 256 {
+		fault("workers: %d, want 1 to 256", c.Workers)
+	}
+	return errors.Join(faults...)
+}
+
+// path resolves a path of the configuration.
+func (c Config) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.dir, p)
+}
+
+// location is the time zone of dates that acts print (DOMAIN.md § 7: UTC+4, no
+// summer time). It does not depend on the machine's time zone database.
+func location() *time.Location { return time.FixedZone("Asia/Baku", 4*60*60) }

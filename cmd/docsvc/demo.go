@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"docsvc/internal/document"
+	"docsvc/internal/signing/keyfile"
+	"docsvc/templates"
+)
+
+// demoOffices is the fictitious office of DOMAIN.md § 8.
+func demoOffices() []document.Office {
+	return []document.Office{{
+		Code: "110", Name: "Nümunə Rayon İcra Şöbəsi", Parent: "Azərbaycan Respublikası Ədliyyə Nazirliyinin İcra baş idarəsi",
+		Place: "Nümunə şəhəri", Address: "AZ9900, Nümunə şəhəri, Ədalət küçəsi, ev 1",
+		Deposit: "AZ29TSTADEP00000000000000001",
+	}}
+}
+
+// demoOfficers are its people. All are invented.
+func demoOfficers() []document.Account {
+	grant := func(roles ...document.Role) []document.Grant {
+		var list []document.Grant
+		for _, r := range roles {
+			list = append(list, document.Grant{Role: r, Office: "110"})
+		}
+		return list
+	}
+	return []document.Account{
+		{Login: "nigar", Name: "Məmurzadə Nigar Sınaq qızı", Post: "dövlət icra məmuru", Office: "110",
+			Profile: document.ProfileState, Grants: grant(document.RoleOfficer)},
+		{Login: "vuqar", Name: "Rəhbərli Vüqar Misal oğlu", Post: "şöbənin rəhbəri", Office: "110",
+			Profile: document.ProfileState, Grants: grant(document.RoleHead)},
+		{Login: "kamran", Name: "Özəlli Kamran Təcrübə oğlu", Post: "xüsusi icra məmuru", Office: "110",
+			Profile: document.ProfilePrivate, TaxID: "9999990812", Grants: grant(document.RoleOfficer)},
+	}
+}
+
+// demoPassphrase is where init leaves the passphrase of a demo officer.
+func demoPassphrase(c Config, login string) string {
+	return filepath.Join(c.dir, "demo", login+".passphrase")
+}
+
+// addDemoOfficers enrols the demo officers with random passphrases.
+func addDemoOfficers(ctx context.Context, e env, c Config) error {
+	a, err := openApp(ctx, c, e.log)
+	if err != nil {
+		return err
+	}
+	err = os.MkdirAll(filepath.Join(c.dir, "demo"), 0o700)
+	for _, officer := range demoOfficers() {
+		if err != nil {
+			break
+		}
+		passphrase := rand.Text()
+		file := demoPassphrase(c, officer.Login)
+		if err = os.WriteFile(file, []byte(passphrase+"\n"), 0o600); err == nil {
+			err = a.enrol(ctx, officer, []byte(passphrase), keyfile.DefaultCost())
+		}
+	}
+	return errors.Join(err, a.close())
+}
+
+// sample is one file of templates/samples.
+type sample struct {
+	name    string
+	Profile document.Profile `json:"profile"`
+	Case    json.RawMessage  `json:"case"`
+	Acts    []sampleAct      `json:"acts"`
+}
+
+type sampleAct struct {
+	Template string          `json:"template"`
+	Date     document.Date   `json:"date"`
+	Input    json.RawMessage `json:"input"`
+}
+
+// samples reads the sample cases, in order.
+func samples() ([]sample, error) {
+	names, err := fs.Glob(templates.FS, "samples/case-*.json")
+	if err != nil {
+		return nil, err
+	}
+	var list []sample
+	for _, name := range names {
+		data, err := fs.ReadFile(templates.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		s := sample{name: strings.TrimSuffix(path.Base(name), ".json")}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// officerOf is the demo officer who works on a sample.
+func (s sample) officerOf() string {
+	if s.Profile == document.ProfilePrivate {
+		return "kamran"
+	}
+	return "nigar"
+}

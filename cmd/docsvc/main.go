@@ -1,0 +1,104 @@
+// Command docsvc signs, archives and serves legal acts. Each subcommand is a
+// file cmd_NAME.go; wire.go joins the parts that config.go names.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes of every subcommand.
+const (
+	exitOK    = 0
+	exitNo    = 1 // done, and the answer is no: a signature does not verify, a number is unknown
+	exitError = 2 // could not do it
+)
+
+// errNo makes a subcommand exit with exitNo; what there was to say is printed.
+var errNo = errors.New("no")
+
+// env is what a subcommand may touch of the world.
+type env struct {
+	stdout, stderr io.Writer
+	log            *slog.Logger
+}
+
+// command is one subcommand. run gets the arguments after its name.
+type command struct {
+	name, args, help string
+	run              func(ctx context.Context, e env, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"init", "--data DIR [--demo] [--origin URL]", "make the embedded set: keys, register, archive, evaluation authority", runInit},
+		{"serve", "--data DIR | --config FILE [--addr HOST:PORT]", "serve the pages and run the worker", runServe},
+		{"demo", "--data DIR [--json]", "register the sample cases and issue their acts", runDemo},
+		{"officer", "add|list|revoke --data DIR …", "manage officers and their keys", runOfficer},
+		{"case", "register --input FILE.json … | show NUMBER", "register an enforcement document, or show a case", runCase},
+		{"issue", "--template ID --input FILE.json --officer LOGIN --passphrase-file F [--out FILE.pdf] [--json]", "issue, sign and archive one act", runIssue},
+		{"batch", "--input FILE.jsonl --officer LOGIN --passphrase-file F [--json]", "issue many acts with one authentication", runBatch},
+		{"sign", "--officer LOGIN --passphrase-file F [NUMBER…] [--json]", "sign the acts that wait for this officer", runSign},
+		{"annul", "NUMBER --reason TEXT [--by NUMBER] --officer LOGIN --passphrase-file F", "annul an archived act by a signed decision", runAnnul},
+		{"supersede", "NUMBER --by NUMBER --reason TEXT --officer LOGIN --passphrase-file F", "mark an archived act as replaced by another", runSupersede},
+		{"void", "NUMBER --reason TEXT --officer LOGIN --passphrase-file F", "give up an act that is not signed yet", runVoid},
+		{"verify", "FILE.pdf [--trust ROOT.pem] [--at RFC3339] [--data DIR] [--json]", "verify the signatures of a file", runVerify},
+		{"lookup", "NUMBER|CODE [--json]", "say what the register knows", runLookup},
+		{"templates", "list|check|schema|preview …", "look at the act templates", runTemplates},
+		{"archive", "list|get|audit|export …", "look into the archive", runArchive},
+		{"rebuild", "--data DIR [--json]", "restore an empty register from the archive", runRebuild},
+		{"migrate", "--data DIR", "bring the register's schema up to date", runMigrate},
+		{"bench", "[--documents N] [--workers W] [--json]", "measure the whole line on this machine", runBench},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, env{stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run carries out one subcommand and returns the exit code.
+func run(ctx context.Context, e env, args []string) int {
+	e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(e.stdout)
+		return exitOK
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, e, args[1:])
+		switch {
+		case err == nil || errors.Is(err, flag.ErrHelp):
+			return exitOK
+		case errors.Is(err, errNo):
+			return exitNo
+		default:
+			printError(e.stderr, c.name, err)
+			return exitError
+		}
+	}
+	fmt.Fprintf(e.stderr, "docsvc: no subcommand %q; see docsvc help\n", args[0])
+	return exitError
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "docsvc signs, archives and serves legal acts.")
+	fmt.Fprintln(w)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  docsvc %s %s\n      %s\n", c.name, c.args, c.help)
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "--data DIR may be left out when DOCSVC_DATA is set.")
+	fmt.Fprintln(w, "Exit status: 0 done, 1 the answer is no, 2 it could not be done.")
+}
