@@ -252,4 +252,3 @@ func TestRestoreRefuses(t *testing.T) {
 		})
 	}
 }
-

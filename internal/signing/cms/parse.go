@@ -82,6 +82,13 @@ func Parse(der []byte) (*SignedData, error) {
 		!sd.ReadASN1(&signers, cbasn1.SET) || !sd.Empty() {
 		return nil, formatError("SignedData")
 	}
+	if version != 1 && version != 3 { // RFC 5652 § 5.1, without attribute certificates
+		return nil, formatError("version of SignedData")
+	}
+	var announced algorithmIdentifier
+	if !readAlgorithm(&digests, &announced) || !digests.Empty() {
+		return nil, formatError("exactly one digest algorithm is required")
+	}
 	if !signers.ReadASN1(&si, cbasn1.SEQUENCE) || !signers.Empty() {
 		return nil, formatError("exactly one signer is required")
 	}
@@ -93,6 +100,9 @@ func Parse(der []byte) (*SignedData, error) {
 	}
 	if err := s.readSigner(si); err != nil {
 		return nil, err
+	}
+	if !announced.oid.Equal(s.digestAlgorithm.oid) {
+		return nil, formatError("the digest algorithm is not the announced one")
 	}
 	return s, nil
 }
@@ -140,6 +150,9 @@ func (s *SignedData) readSigner(si cryptobyte.String) error {
 		!readAlgorithm(&si, &s.signatureAlgorithm) || !si.ReadASN1(&signature, cbasn1.OCTET_STRING) ||
 		!si.ReadOptionalASN1(&unsigned, &hasUnsigned, context1) || !si.Empty() {
 		return formatError("SignerInfo, or it has no signed attributes")
+	}
+	if byName := sidTag == cbasn1.SEQUENCE; byName && version != 1 || !byName && version != 3 { // RFC 5652 § 5.3
+		return formatError("version of SignerInfo")
 	}
 	s.Signature, s.signedRaw = signature, signed
 	var values cryptobyte.String
