@@ -102,6 +102,15 @@ func parse(t *testing.T, page string) *html.Node {
 	return root
 }
 
+func dataOf(t *testing.T, r renderedSample) Data {
+	t.Helper()
+	var d Data
+	if err := json.Unmarshal(r.act.Data, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // due tells whether a clause must stand in this act.
 func (c Clause) due(d Data) bool {
 	return (c.When == "" || c.When == d.Claim.Kind) && (c.Profile == nil || *c.Profile == d.Profile)
@@ -111,10 +120,7 @@ func (c Clause) due(d Data) bool {
 func TestClauses(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range renderSamples(t) {
-		var d Data
-		if err := json.Unmarshal(r.act.Data, &d); err != nil {
-			t.Fatal(err)
-		}
+		d := dataOf(t, r)
 		root := parse(t, r.html)
 		for _, clause := range r.meta.Clauses {
 			if !clause.due(d) {

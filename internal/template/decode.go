@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -54,6 +55,11 @@ func decodeValue(dec *json.Decoder, depth int) (any, error) {
 	switch t := tok.(type) {
 	case string:
 		return Normalise(t), nil
+	case json.Number:
+		// An exponent would let a short text ask for a number of any size.
+		if len(t) > 20 || strings.ContainsAny(t.String(), "eE") {
+			return nil, errors.New("a number is too long or has an exponent")
+		}
 	case json.Delim:
 		if t == '[' {
 			return decodeArray(dec, depth)
