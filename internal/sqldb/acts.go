@@ -25,8 +25,8 @@ func (t *tx) InsertAct(ctx context.Context, a document.Act) error {
 		ON CONFLICT DO NOTHING`,
 		a.ID, a.CaseID, a.Case, a.Number, a.Index, a.Office, a.Officer, string(a.Date), a.Template, a.Version,
 		a.Level, a.Evaluation, a.Code, a.RequestKey, Time(a.IssuedAt), Time(a.RetainUntil),
-		a.SearchKey, signers, bytes(a.DataSHA256), bytes(a.Summary), bytes(a.Data),
-		string(a.State), a.Round, a.Epoch, bytes(a.Seal), Time(a.SignedAt), bytes(a.SHA256), a.Path, Time(a.ArchivedAt),
+		a.SearchKey, signers, nullable(a.DataSHA256), nullable(a.Summary), nullable(a.Data),
+		string(a.State), a.Round, a.Epoch, nullable(a.Seal), Time(a.SignedAt), nullable(a.SHA256), a.Path, Time(a.ArchivedAt),
 		a.VoidReason, string(a.Standing), a.ChangedBy, Time(a.ChangedAt), a.Reason,
 		waitsFor(a))
 	if err != nil {
@@ -140,8 +140,8 @@ func (t *tx) Advance(ctx context.Context, a document.Act, from document.State) e
 			changed_by = $10, changed_at = $11, reason = $12, seal = $13
 		WHERE id = $14 AND state = $15 AND epoch = $16`,
 		string(a.State), a.Round, waitsFor(a), Time(a.SignedAt),
-		bytes(a.SHA256), a.Path, Time(a.ArchivedAt), a.VoidReason, string(a.Standing),
-		a.ChangedBy, Time(a.ChangedAt), a.Reason, bytes(a.Seal),
+		nullable(a.SHA256), a.Path, Time(a.ArchivedAt), a.VoidReason, string(a.Standing),
+		a.ChangedBy, Time(a.ChangedAt), a.Reason, nullable(a.Seal),
 		a.ID, string(from), a.Epoch)
 	if err != nil {
 		return fmt.Errorf("advancing act %s from %s to %s: %w", a.Number, from, a.State, err)

@@ -96,10 +96,10 @@ func (t *tx) SwapLedgerHead(ctx context.Context, old, new document.LedgerHead) e
 		WHERE size = $9 AND root IS NOT DISTINCT FROM $10 AND audit_seq = $11 AND published = $12
 			AND published_audit = $13 AND checkpoint IS NOT DISTINCT FROM $14
 			AND owner = $15 AND lease_ends IS NOT DISTINCT FROM $16`,
-		new.Size, bytes(new.Root), new.AuditSeq, new.Published,
-		new.PublishedAudit, bytes(new.Checkpoint), new.Owner, Time(new.LeaseEnds),
-		old.Size, bytes(old.Root), old.AuditSeq, old.Published,
-		old.PublishedAudit, bytes(old.Checkpoint), old.Owner, Time(old.LeaseEnds))
+		new.Size, nullable(new.Root), new.AuditSeq, new.Published,
+		new.PublishedAudit, nullable(new.Checkpoint), new.Owner, Time(new.LeaseEnds),
+		old.Size, nullable(old.Root), old.AuditSeq, old.Published,
+		old.PublishedAudit, nullable(old.Checkpoint), old.Owner, Time(old.LeaseEnds))
 	if err != nil {
 		return fmt.Errorf("swapping the ledger head of size %d: %w", old.Size, err)
 	}

@@ -15,8 +15,8 @@ func (t *tx) PutStaged(ctx context.Context, s document.Staged) error {
 			document_digest = excluded.document_digest, digest = excluded.digest,
 			prepared_at = excluded.prepared_at, manifest = excluded.manifest,
 			prepared = excluded.prepared, pdf = excluded.pdf`,
-		s.ActID, s.Round, s.BaseSize, bytes(s.DocumentDigest), bytes(s.Digest), Time(s.PreparedAt),
-		bytes(s.Manifest), bytes(s.Prepared), bytes(s.PDF))
+		s.ActID, s.Round, s.BaseSize, nullable(s.DocumentDigest), nullable(s.Digest), Time(s.PreparedAt),
+		nullable(s.Manifest), nullable(s.Prepared), nullable(s.PDF))
 	if err != nil {
 		return fmt.Errorf("staging act %s: %w", s.ActID, err)
 	}
@@ -50,7 +50,7 @@ func (t *tx) InsertIntent(ctx context.Context, i document.SignIntent) error {
 	err := t.insert(ctx, `INSERT INTO sign_intent (`+intentColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
 		i.ID, i.ActID, i.Round, i.Attempt, i.Login, i.KeyID, string(i.Outcome), Time(i.At),
-		bytes(i.DocumentDigest), bytes(i.Digest), bytes(i.Signature), bytes(i.Certificate))
+		nullable(i.DocumentDigest), nullable(i.Digest), nullable(i.Signature), nullable(i.Certificate))
 	if err != nil {
 		return fmt.Errorf("inserting intent %d of round %d of act %s: %w", i.Attempt, i.Round, i.ActID, err)
 	}
@@ -59,7 +59,7 @@ func (t *tx) InsertIntent(ctx context.Context, i document.SignIntent) error {
 
 func (t *tx) CloseIntent(ctx context.Context, id string, outcome document.Outcome, signature []byte) error {
 	err := t.swap(ctx, `UPDATE sign_intent SET outcome = $1, signature = $2
-		WHERE id = $3 AND outcome = 'open'`, string(outcome), bytes(signature), id)
+		WHERE id = $3 AND outcome = 'open'`, string(outcome), nullable(signature), id)
 	if err != nil {
 		return fmt.Errorf("closing intent %s as %s: %w", id, outcome, err)
 	}

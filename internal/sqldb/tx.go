@@ -180,8 +180,8 @@ func placeholders(rows, width int) string {
 	return b.String()
 }
 
-// bytes makes empty and missing bytes the same: NULL.
-func bytes(b []byte) any {
+// nullable makes empty and missing bytes the same: NULL.
+func nullable(b []byte) any {
 	if len(b) == 0 {
 		return nil
 	}

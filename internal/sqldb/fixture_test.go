@@ -1,0 +1,62 @@
+package sqldb
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"docsvc/internal/document"
+)
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 123456000, time.UTC)
+
+// everything puts one row at least into every table.
+func everything(t *testing.T, tx document.Tx) error {
+	ctx := t.Context()
+	c := document.Case{
+		ID: "c1", Number: "EI1", Office: "011", Officer: "əli", Data: []byte("{}"), RegisteredAt: noon,
+		Document: document.EnforcementDocument{Kind: "writ", Number: "7", Date: "2026-03-01", Issuer: "Məhkəmə"},
+	}
+	a := document.Act{
+		ID: "a1", CaseID: "c1", Case: "EI1", Number: "EI1-001", Index: 1, Code: "CODE", Officer: "əli",
+		RequestKey: "r", Data: []byte{0, 1}, Seal: []byte("seal"), Evaluation: true, IssuedAt: noon,
+		Signers: []document.Signer{{Login: "əli"}}, State: document.Prepared,
+	}
+	intent := document.SignIntent{ID: "i1", ActID: "a1", Attempt: 1, Login: "əli", Outcome: document.OutcomeOpen, At: noon}
+	head := document.LedgerHead{Size: 1, Root: []byte{9}, AuditSeq: 1, Owner: "p", LeaseEnds: noon}
+	return errors.Join(
+		tx.PutAccount(ctx, document.Account{Login: "əli", Name: `"Ə"`, CreatedAt: noon, Disabled: true}),
+		tx.SetFailures(ctx, "əli", 3, noon),
+		tx.InsertCase(ctx, c),
+		tx.InsertAct(ctx, a),
+		tx.PutStaged(ctx, document.Staged{ActID: "a1", PDF: []byte("%PDF")}),
+		tx.InsertIntent(ctx, intent),
+		tx.InsertJob(ctx, document.Job{ActID: "a1", RunAfter: noon}),
+		tx.RaiseHigh(ctx, "s", 4, 10),
+		tx.InsertOutbox(ctx, document.OutboxItem{ID: "o1", Data: []byte("{}")}),
+		tx.InsertAudit(ctx, document.AuditRow{ID: "e1", Data: []byte{0xff}}, document.AuditRow{ID: "e2"}),
+		tx.InsertAuditLinks(ctx, []document.AuditLink{{Seq: 1, ID: "e1", Hash: []byte{1}}}),
+		tx.InsertLedgerEntry(ctx, document.LedgerEntry{ID: "l1", ActID: "a1", Leaf: []byte{2}}),
+		tx.InsertLedgerEntry(ctx, document.LedgerEntry{ID: "l2", ActID: "a1", Leaf: []byte{3}}),
+		tx.SetPositions(ctx, []document.LedgerEntry{{ID: "l1"}}),
+		tx.InsertLedgerHashes(ctx, 0, [][]byte{{4}, {5}}),
+		tx.SwapLedgerHead(ctx, document.LedgerHead{}, head),
+	)
+}
+
+func fill(t *testing.T, r *Register) {
+	t.Helper()
+	if err := r.Update(t.Context(), func(tx document.Tx) error { return everything(t, tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func dump(t *testing.T, r *Register, tables ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Dump(t.Context(), &b, tables...); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,175 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"docsvc/internal/document"
+)
+
+// recorder remembers the statements that pass through it.
+type recorder struct {
+	querier
+	args map[string][]any
+}
+
+func (r recorder) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	r.args[query] = args
+	return r.querier.ExecContext(ctx, query, args...)
+}
+
+func (r recorder) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	r.args[query] = args
+	return r.querier.QueryContext(ctx, query, args...)
+}
+
+// mayScan lists what reads a whole table: small ones, and figures for people.
+var mayScan = map[string]bool{
+	`SELECT count(*) FROM job WHERE attempts > 0`: true,
+}
+
+// explain runs every method of Tx and gives the plan of each statement.
+func explain(t *testing.T, r *Register, prefix string, check func(query, plan string)) {
+	t.Helper()
+	ctx := t.Context()
+	fill(t, r)
+	err := r.engine.update(ctx, func(q querier) error {
+		rec := recorder{q, map[string][]any{}}
+		x := &tx{q: rec, writable: true, now: time.Now}
+		if err := lookUps(t, x); err != nil {
+			return err
+		}
+		for query, args := range rec.args {
+			if mayScan[query] || strings.HasPrefix(query, "INSERT") {
+				continue
+			}
+			rows, err := q.QueryContext(ctx, prefix+query, args...)
+			if err != nil {
+				t.Fatalf("%s: %v", query, err)
+			}
+			check(query, planText(t, rows))
+		}
+		return errors.New("change nothing")
+	})
+	if err == nil || err.Error() != "change nothing" {
+		t.Fatal(err)
+	}
+}
+
+// planText gives the last column of the rows, which is the text in both engines.
+func planText(t *testing.T, rows *sql.Rows) string {
+	t.Helper()
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for rows.Next() {
+		var line string
+		dest := make([]any, len(columns))
+		for i := range dest {
+			dest[i] = new(any)
+		}
+		dest[len(dest)-1] = &line
+		if err := rows.Scan(dest...); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lookUps calls every method that reads or changes rows.
+func lookUps(t *testing.T, x document.Tx) error {
+	ctx := t.Context()
+	a := document.Act{ID: "a1", State: document.Archived, Standing: document.InForce, Seal: []byte("seal")}
+	var errs []error
+	call := func(_ any, err error) {
+		if !errors.Is(err, document.ErrNotFound) && !errors.Is(err, document.ErrStale) {
+			errs = append(errs, err)
+		}
+	}
+	call(x.CaseByID(ctx, "c1"))
+	call(x.CaseByNumber(ctx, "EI1"))
+	call(x.CaseByDocument(ctx, document.EnforcementDocument{}))
+	call(x.ActByID(ctx, "a1"))
+	call(x.ActByNumber(ctx, "EI1-001"))
+	call(x.ActByCode(ctx, "CODE"))
+	call(x.ActByRequestKey(ctx, "əli", "r"))
+	call(x.ActsOfCase(ctx, "c1"))
+	call(x.ActsWaiting(ctx, "əli", 10))
+	call(x.CountActs(ctx))
+	call(x.ClaimJobs(ctx, "p", time.Now(), time.Now(), 10))
+	call(x.ClaimJob(ctx, "a1", "p", time.Now(), time.Now()))
+	call(nil, x.Advance(ctx, a, document.Prepared))
+	call(nil, x.ChangeStanding(ctx, a))
+	call(x.Staged(ctx, "a1"))
+	call(nil, x.DeleteStaged(ctx, "a1"))
+	call(nil, x.CloseIntent(ctx, "i1", document.OutcomeSigned, nil))
+	call(x.Intents(ctx, "a1"))
+	call(nil, x.ReleaseJob(ctx, "a1", "p", time.Now(), 1, ""))
+	call(x.JobByAct(ctx, "a1"))
+	_, _, err := x.CountJobs(ctx)
+	call(nil, err)
+	call(nil, x.DeleteJob(ctx, "a1"))
+	call(x.AccountByLogin(ctx, "əli"))
+	call(x.Accounts(ctx))
+	_, _, err = x.Failures(ctx, "əli")
+	call(nil, err)
+	call(nil, x.SetFailures(ctx, "əli", 0, time.Time{}))
+	call(x.Counter(ctx, "s"))
+	call(x.Counters(ctx))
+	call(x.NextNumber(ctx, "s"))
+	call(x.Outbox(ctx, 10))
+	call(nil, x.DeleteOutbox(ctx, "o1"))
+	call(x.UnchainedAudit(ctx, 10))
+	call(nil, x.InsertAuditLinks(ctx, []document.AuditLink{{Seq: 2, ID: "e2"}}))
+	call(x.LastAuditLink(ctx))
+	_, _, err = x.AuditChain(ctx, 1, 10)
+	call(nil, err)
+	call(x.UnsequencedEntries(ctx, 10))
+	call(nil, x.SetPositions(ctx, []document.LedgerEntry{{ID: "l2", Position: 1}}))
+	call(x.LedgerEntries(ctx, 0, 10))
+	call(x.EntriesOfAct(ctx, "a1"))
+	call(x.LedgerHashes(ctx, []int64{0, 1}))
+	return errors.Join(errs...)
+}
+
+// testSQLitePlans wants each statement to find its rows through an index, in
+// order where it has one.
+func testSQLitePlans(t *testing.T, r *Register) {
+	explain(t, r, "EXPLAIN QUERY PLAN ", func(query, plan string) {
+		for line := range strings.Lines(plan) {
+			scans := strings.HasPrefix(line, "SCAN ") && !strings.Contains(line, " USING ")
+			if scans || strings.Contains(line, "TEMP B-TREE") {
+				t.Errorf("%s\nis run by\n%s", query, plan)
+			}
+		}
+	})
+}
+
+// testPostgresPlans forbids what can be done otherwise, since in small tables
+// PostgreSQL reads everything.
+func testPostgresPlans(t *testing.T, r *Register) {
+	forbid := func(q querier) error {
+		_, err := q.ExecContext(t.Context(), "SET enable_seqscan = off")
+		return err
+	}
+	r.engine.(*postgresEngine).db.SetMaxOpenConns(1)
+	if err := r.engine.update(t.Context(), forbid); err != nil {
+		t.Fatal(err)
+	}
+	explain(t, r, "EXPLAIN ", func(query, plan string) {
+		if strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s\nis run by\n%s", query, plan)
+		}
+	})
+}

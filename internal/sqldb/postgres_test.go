@@ -1,0 +1,60 @@
+package sqldb
+
+import (
+	"bytes"
+	"testing"
+
+	"docsvc/internal/document"
+	"docsvc/internal/sqldb/sqldbtest"
+)
+
+// TestPostgres runs all that is tested on PostgreSQL, over one server.
+func TestPostgres(t *testing.T) {
+	server := sqldbtest.StartPostgres(t)
+	template, dsn := server.NewDatabase(t, "")
+	o := Options{Engine: Postgres, DSN: dsn}
+	if err := Create(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	create := func(t *testing.T) (*Register, Options) {
+		t.Helper()
+		_, dsn := server.NewDatabase(t, template)
+		o := Options{Engine: Postgres, DSN: dsn}
+		return open(t, o), o
+	}
+	t.Run("suite", func(t *testing.T) {
+		sqldbtest.Run(t, func(t *testing.T) document.Store {
+			r, _ := create(t)
+			return r
+		})
+	})
+	t.Run("guards", func(t *testing.T) {
+		r, o := create(t)
+		testGuards(t, r, rawDB(t, o))
+	})
+	t.Run("truncate", func(t *testing.T) {
+		r, o := create(t)
+		testTruncate(t, r, rawDB(t, o))
+	})
+	t.Run("plans", func(t *testing.T) {
+		r, _ := create(t)
+		testPostgresPlans(t, r)
+	})
+	t.Run("versions", func(t *testing.T) {
+		_, dsn := server.NewDatabase(t, "")
+		testVersions(t, Options{Engine: Postgres, DSN: dsn})
+	})
+	t.Run("processes", func(t *testing.T) {
+		r, o := create(t)
+		testProcesses(t, r, o)
+	})
+	t.Run("dump as SQLite", func(t *testing.T) {
+		inPostgres, _ := create(t)
+		inSQLite, _ := newSQLite(t)
+		fill(t, inPostgres)
+		fill(t, inSQLite)
+		if a, b := dump(t, inPostgres), dump(t, inSQLite); !bytes.Equal(a, b) {
+			t.Errorf("PostgreSQL:\n%s\nSQLite:\n%s", a, b)
+		}
+	})
+}
