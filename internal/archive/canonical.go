@@ -9,10 +9,6 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// maxDepth bounds the nesting of JSON from outside. encoding/json stops at
-// 10,000 levels; nothing here needs more than a few.
-const maxDepth = 64
-
 // encode returns v as RFC 8785 canonical JSON of at most limit bytes.
 func encode(v any, limit int) ([]byte, error) {
 	plain, err := json.Marshal(v)
@@ -30,15 +26,14 @@ func encode(v any, limit int) ([]byte, error) {
 }
 
 // decode reads a T and encodes it again: unless that gives the same bytes, data
-// has unknown, missing or repeated fields, another spelling of a value, or
-// something after its end.
+// has unknown or missing fields, or another spelling of a value.
 func decode[T any](data []byte, limit int, format string, encodeT func(T) ([]byte, error)) (T, error) {
 	var v, none T
 	if len(data) > limit {
 		return none, fmt.Errorf("%w: %s of %d bytes, allowed are %d", ErrInvalid, format, len(data), limit)
 	}
-	if depth(data) > maxDepth {
-		return none, fmt.Errorf("%w: %s nested deeper than %d levels", ErrInvalid, format, maxDepth)
+	if !isCanonical(data) {
+		return none, fmt.Errorf("%w: %s is not canonical JSON (RFC 8785)", ErrInvalid, format)
 	}
 	if err := json.Unmarshal(data, &v); err != nil {
 		return none, fmt.Errorf("%w: reading %s: %w", ErrInvalid, format, err)
@@ -48,45 +43,17 @@ func decode[T any](data []byte, limit int, format string, encodeT func(T) ([]byt
 		return none, fmt.Errorf("reading %s: %w", format, err)
 	}
 	if !bytes.Equal(again, data) {
-		return none, fmt.Errorf("%w: not the canonical form of %s", ErrInvalid, format)
+		return none, fmt.Errorf("%w: %s has unknown, missing or misspelt parts", ErrInvalid, format)
 	}
 	return v, nil
-}
-
-// depth is the deepest nesting of data, counting brackets outside strings.
-func depth(data []byte) int {
-	deepest, now, inString, escaped := 0, 0, false, false
-	for _, c := range data {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped, inString = c == '\\', c != '"'
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
-			now++
-			deepest = max(deepest, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return deepest
 }
 
 // checkSection reports whether an opaque section is a canonical JSON object.
 // It is not put into canonical form silently: that would, for one, round large
 // numbers, and the caller's hash over the section would no longer hold.
 func checkSection(name string, raw json.RawMessage) error {
-	if len(raw) == 0 || raw[0] != '{' {
-		return fmt.Errorf("%w: section %q is not a JSON object", ErrInvalid, name)
-	}
-	canonical, err := jcs.Transform(raw)
-	if err != nil {
-		return fmt.Errorf("%w: section %q: %w", ErrInvalid, name, err)
-	}
-	if !bytes.Equal(canonical, raw) {
-		return fmt.Errorf("%w: section %q is not canonical JSON (RFC 8785)", ErrInvalid, name)
+	if len(raw) == 0 || raw[0] != '{' || !isCanonical(raw) {
+		return fmt.Errorf("%w: section %q is not a canonical JSON object (RFC 8785)", ErrInvalid, name)
 	}
 	return nil
 }

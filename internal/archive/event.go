@@ -1,18 +1,28 @@
 package archive
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 const (
 	// EventFormat is the format of the events this package writes.
 	EventFormat = "docsvc-event/1"
-	// MaxEvent is the largest event in bytes.
-	MaxEvent = 1 << 20
+	// MaxEvent is the largest event in bytes; checkpoints with what they cover
+	// are the large ones.
+	MaxEvent = 8 << 20
+
+	maxSubject = 1024 // bytes
+
+	bodyField = `"body":`
+	emptyBody = `{}`
+	sumField  = `"sha256":"`
 )
 
 // Kind is what an event is about; it is also the event's directory.
@@ -41,8 +51,8 @@ func Kinds() []Kind {
 type Event struct {
 	Format string `json:"format"`
 	Kind   Kind   `json:"kind"`
-	// ID makes the put idempotent and orders the events of a kind: use
-	// SequenceID, or a UUID of version 7, which begins with its time.
+	// ID makes the put idempotent and orders the events of a kind: a UUID of
+	// version 7, which begins with its time.
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
 	Subject string    `json:"subject"` // number of the act or case, name of the series, template id
@@ -55,9 +65,6 @@ type Event struct {
 	// that an event file proves itself undamaged.
 	SHA256 Digest `json:"sha256"`
 }
-
-// SequenceID is an id that sorts by n.
-func SequenceID(n int64) string { return fmt.Sprintf("%016d", n) }
 
 // Key is the name of the event's object.
 func (e *Event) Key() (string, error) {
@@ -77,18 +84,30 @@ func EncodeEvent(e Event) ([]byte, error) {
 	if _, err := e.Key(); err != nil {
 		return nil, err
 	}
-	if e.At.IsZero() || e.Subject == "" || len(e.Subject) > maxText {
-		return nil, fmt.Errorf("%w: event %s lacks a time or a subject", ErrInvalid, e.ID)
+	if e.At.IsZero() || e.Subject == "" || len(e.Subject) > maxSubject || !utf8.ValidString(e.Subject) {
+		return nil, fmt.Errorf("%w: event %s lacks a time or a usable subject", ErrInvalid, e.ID)
 	}
 	if err := checkSection("body", e.Body); err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.ID, err)
 	}
-	unsealed, err := encode(e, MaxEvent)
+	body := e.Body
+	e.Body = json.RawMessage(emptyBody)
+	envelope, err := encode(e, MaxEvent)
 	if err != nil {
 		return nil, err
 	}
-	e.SHA256 = sha256.Sum256(unsealed)
-	return encode(e, MaxEvent)
+	// A checkpoint's body is large and already canonical, so it is put in as it
+	// is. In canonical order only the time stands before "body", and only the
+	// subject, in which quotation marks are escaped, after "sha256".
+	before, after, _ := bytes.Cut(envelope, []byte(bodyField+emptyBody))
+	data := slices.Concat(before, []byte(bodyField), body, after)
+	if len(data) > MaxEvent {
+		return nil, fmt.Errorf("%w: event %s of %d bytes, allowed are %d", ErrInvalid, e.ID, len(data), MaxEvent)
+	}
+	place := bytes.LastIndex(data, []byte(sumField)) + len(sumField)
+	sum := sha256.Sum256(data)
+	hex.Encode(data[place:], sum[:])
+	return data, nil
 }
 
 // DecodeEvent accepts only what EncodeEvent writes, its hash included.

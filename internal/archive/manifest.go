@@ -15,8 +15,6 @@ const (
 
 	manifestName  = "manifest.json"
 	maxRenditions = 9999
-	maxText       = 1024 // bytes of any single text in a manifest or an event
-	pdfType       = "application/pdf"
 	jsonType      = "application/json"
 )
 

@@ -81,9 +81,9 @@ func record(t *testing.T, s archive.Store) {
 
 func events(t *testing.T, s archive.Store) {
 	at := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
-	for _, n := range []int64{10, 9, 100} {
+	for _, n := range []int{10, 9, 100} {
 		e := archive.Event{
-			Kind: archive.KindCounter, ID: archive.SequenceID(n), At: at, Subject: "EI26110",
+			Kind: archive.KindCounter, ID: fmt.Sprintf("%04d", n), At: at, Subject: "EI26110",
 			Body: json.RawMessage(fmt.Sprintf(`{"upto":%d}`, n)),
 		}
 		for range 2 {
