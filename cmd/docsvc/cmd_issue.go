@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"docsvc/internal/codes"
@@ -47,7 +46,7 @@ func (a *app) show(act document.Act) actJSON {
 		j.SHA256 = fmt.Sprintf("%x", act.SHA256)
 	}
 	if act.Path != "" {
-		j.Path = a.Config.path(a.Config.Archive.Directory) + "/" + act.Path
+		j.Path = a.Archive.Path(act.Path)
 	}
 	if code, err := codes.ParseCode(act.Code); err == nil {
 		if j.URL, err = codes.URL(a.Config.Origin, code, act.Seal); err != nil {
@@ -126,7 +125,7 @@ func (a *app) deliver(ctx context.Context, e env, f *flags, done actJSON, out st
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(out, pdf, 0o644); err != nil {
+		if err := writeFile(out, pdf); err != nil {
 			return err
 		}
 	}

@@ -11,8 +11,11 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"docsvc/internal/codes"
 	"docsvc/internal/document"
+	"docsvc/internal/render"
 	"docsvc/internal/signing/keyfile"
 	"docsvc/templates"
 )
@@ -111,4 +114,48 @@ func (s sample) officerOf() string {
 		return "kamran"
 	}
 	return "nigar"
+}
+
+// demoConfig is the embedded set with the demo office, not written anywhere.
+func demoConfig() Config {
+	c := defaultConfig()
+	c.Offices = demoOffices()
+	return c
+}
+
+// checkSample checks the forms of a sample and typesets its acts, without
+// numbering anything.
+func checkSample(ctx context.Context, e env, r *render.Renderer, s sample) error {
+	facts, _, err := r.CheckCase(ctx, s.Case)
+	if err != nil {
+		return err
+	}
+	number, err := defaultConfig().Numbers.Format(time.Now().Year(), "110", 1)
+	if err != nil {
+		return err
+	}
+	kase := document.Case{Number: number, Office: "110", Data: facts.Data}
+	author := demoOfficers()[0]
+	if s.Profile == document.ProfilePrivate {
+		author = demoOfficers()[2]
+	}
+	for i, act := range s.Acts {
+		f, _, err := r.CheckAct(ctx, document.Draft{Case: number, Template: act.Template, Input: act.Input, Date: act.Date}, kase, author)
+		if err != nil {
+			return fmt.Errorf("act %d: %w", i+1, err)
+		}
+		code, err := codes.NewCode(rand.Reader)
+		if err != nil {
+			return err
+		}
+		pdf, err := r.Render(ctx, document.Act{
+			Number: number + "-001", Case: number, Office: "110", Date: act.Date, Template: f.Template, Version: f.Version,
+			Data: f.Data, Code: code.String(), Signers: f.Signers, IssuedAt: time.Now(), Evaluation: true,
+		})
+		if err != nil {
+			return fmt.Errorf("act %d: %w", i+1, err)
+		}
+		fmt.Fprintf(e.stdout, "ok  %-8s %-22s %d bytes\n", s.name, act.Template, len(pdf))
+	}
+	return nil
 }

@@ -187,6 +187,12 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.root.Close())
 }
 
+// Path is the file that holds the object with this key, for people who want to
+// look at it with other tools.
+func (s *Store) Path(key string) string {
+	return filepath.Join(s.root.Name(), objectsDir, filepath.FromSlash(key))
+}
+
 // Syncs is the number of fsync calls made so far.
 func (s *Store) Syncs() uint64 { return s.syncs.Load() }
 
