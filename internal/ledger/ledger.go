@@ -27,8 +27,8 @@ var (
 	ErrNotProved = errors.New("ledger proof does not hold")
 )
 
-// MaxBatch is the number of leaves that may be appended at once; a Segment of
-// so many fits into an archive event.
+// MaxBatch is the number of leaves that may be appended at once, so that a
+// batch with its leaves fits into one archive event.
 const MaxBatch = 4096
 
 // maxSize bounds the size of a tree, so that no arithmetic on it overflows.

@@ -122,8 +122,7 @@ func DecodeConsistency(data []byte) (Consistency, error) {
 	return decodeJSON[Consistency](data, MaxProof, func(c Consistency) bool { return c.Format == consistencyFormat })
 }
 
-// encodeJSON returns RFC 8785 canonical JSON, so that a segment can be the body
-// of an archive event.
+// encodeJSON returns RFC 8785 canonical JSON, the one form of JSON in docsvc.
 func encodeJSON(v any) ([]byte, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {

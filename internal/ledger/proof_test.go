@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -116,55 +115,20 @@ func TestConsistency(t *testing.T) {
 	}
 }
 
-func TestSegmentsRebuildTheLog(t *testing.T) {
-	l := newLog(t)
-	var archived [][]byte
+// TestRebuild replays the leaves in other batches than they came in.
+func TestRebuild(t *testing.T) {
+	lost, rebuilt := newLog(t), newLog(t)
 	for _, n := range []int{3, 0, 1, 300, 17} {
-		before := l.tree
-		l.grow(t, n)
-		s := ledger.NewSegment(before, l.leaves[before.Size:], l.sign(t, before, l.tree))
-		data, err := s.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		archived = append(archived, data)
+		lost.grow(t, n)
 	}
-	tree, hashes := ledger.Empty(), ledger.Hashes{}
-	for i, data := range archived {
-		s, err := ledger.DecodeSegment(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		next, more, err := s.Replay(tree, hashes, l.verifier)
-		if err != nil {
-			t.Fatalf("segment %d: %v", i, err)
-		}
-		if len(s.Leaves) > 0 {
-			s.Leaves = slices.Clone(s.Leaves)
-			s.Leaves[0] = string(leaf(5000))
-			if _, _, err := s.Replay(tree, hashes, l.verifier); !errors.Is(err, ledger.ErrInconsistent) {
-				t.Errorf("segment %d with another leaf: %v", i, err)
-			}
-			if _, _, err := s.Replay(next, append(hashes, more...), l.verifier); !errors.Is(err, ledger.ErrInconsistent) {
-				t.Errorf("segment %d twice: %v", i, err)
-			}
-		}
-		tree, hashes = next, append(hashes, more...)
+	for _, n := range []int{100, 200, 21} {
+		rebuilt.grow(t, n)
 	}
-	if tree != l.tree {
-		t.Errorf("rebuilt %v, lost was %v", tree, l.tree)
+	if rebuilt.tree != lost.tree {
+		t.Errorf("rebuilt %v, lost was %v", rebuilt.tree, lost.tree)
 	}
-	if diff := cmp.Diff(l.hashes, hashes); diff != "" {
+	if diff := cmp.Diff(lost.hashes, rebuilt.hashes); diff != "" {
 		t.Errorf("hashes (-lost +rebuilt):\n%s", diff)
-	}
-}
-
-func TestLargestSegmentFits(t *testing.T) {
-	l := newLog(t)
-	l.grow(t, ledger.MaxBatch)
-	data, err := ledger.NewSegment(ledger.Empty(), l.leaves, l.sign(t, ledger.Empty(), l.tree)).Encode()
-	if err != nil || len(data) > ledger.MaxSegment*9/10 {
-		t.Errorf("%d bytes of %d, %v", len(data), ledger.MaxSegment, err)
 	}
 }
 
@@ -202,9 +166,6 @@ func TestDecodersRefuse(t *testing.T) {
 	}
 	if _, err := ledger.DecodeConsistency(data); !errors.Is(err, ledger.ErrInvalid) {
 		t.Errorf("a proof as consistency: %v", err)
-	}
-	if _, err := ledger.DecodeSegment(data); !errors.Is(err, ledger.ErrInvalid) {
-		t.Errorf("a proof as segment: %v", err)
 	}
 }
 
