@@ -154,9 +154,6 @@ func (p *parser) open(selfClosing bool) error {
 		if key == "" || !el.takes(key) {
 			return errorAt(p.pos, "<%s> takes no attribute %q", tag, k)
 		}
-		if n.has(key) {
-			return errorAt(p.pos, "attribute %q is given twice", key)
-		}
 		n.attrs = append(n.attrs, html.Attribute{Key: key, Val: string(v)})
 	}
 	parent.kids = append(parent.kids, n)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"unicode"
 
 	"docsvc/internal/pdf"
 	"docsvc/templates/color"
@@ -80,7 +79,7 @@ func (e *Engine) Missing(s string) []rune {
 			continue
 		}
 		seen[r] = true
-		if r == unicode.ReplacementChar || e.faceFor(e.faces[0], r) == nil {
+		if e.faceFor(e.faces[0], r) == nil {
 			out = append(out, r)
 		}
 	}

@@ -138,12 +138,13 @@ func (f *face) glyph(r rune) ot.GlyphID {
 }
 
 // has reports whether f shows r. Controls, invisible and direction-changing
-// characters are never shown: on paper they would hide what was signed.
+// characters are never shown: on paper they would hide what was signed. Nor is
+// the replacement character, which stands for damage.
 func (f *face) has(r rune) bool {
 	if r == softHyphen {
 		return true
 	}
-	if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || ot.IsDefaultIgnorable(ot.Codepoint(r)) {
+	if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || ot.IsDefaultIgnorable(ot.Codepoint(r)) {
 		return false
 	}
 	return f.glyph(r) != 0

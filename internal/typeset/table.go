@@ -77,6 +77,9 @@ func (l *layout) rows(n *node, t *table, el *elem, data bool) error {
 		te.role = "Table"
 	}
 	g := &grid{l: l, t: t, data: data}
+	if err := sections(n); err != nil {
+		return err
+	}
 	for _, k := range n.kids {
 		if err := l.css.resolve(k, n.ctx); err != nil {
 			return err
@@ -86,9 +89,6 @@ func (l *layout) rows(n *node, t *table, el *elem, data bool) error {
 				return err
 			}
 			continue
-		}
-		if k.tag == "thead" && len(t.rows) > 0 {
-			return errorAt(k.pos, "<thead> must come first in its table")
 		}
 		section := te
 		if data {
@@ -107,6 +107,34 @@ func (l *layout) rows(n *node, t *table, el *elem, data bool) error {
 		}
 	}
 	return g.finish(n)
+}
+
+// sections checks that n holds either rows, or a thead and tbodys in this
+// order (ISO 32000-1 table 337).
+func sections(n *node) error {
+	rows, bodies := 0, 0
+	for i, k := range n.kids {
+		switch k.tag {
+		case "tr":
+			rows++
+		case "tbody":
+			bodies++
+		case "thead":
+			if i > 0 {
+				return errorAt(k.pos, "<thead> must come first in its table")
+			}
+			if len(n.kids) == 1 {
+				return errorAt(k.pos, "a table with <thead> needs a <tbody>")
+			}
+		}
+		if rows > 0 && rows <= i {
+			return errorAt(k.pos, "a table holds either rows or sections, not both")
+		}
+		if len(k.kids) == 0 {
+			return errorAt(k.pos, "<%s> is empty", k.tag)
+		}
+	}
+	return nil
 }
 
 // grid places the cells of one table's rows.
