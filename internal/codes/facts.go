@@ -60,7 +60,7 @@ type Facts struct {
 	Evaluation   bool              // made with evaluation keys: no legal force
 }
 
-// sealPayload is the CBOR map of a seal; its CDDL stands in seal.go.
+// sealPayload is the CBOR map of a seal; its CDDL stands in the package comment.
 type sealPayload struct {
 	Format       uint64      `cbor:"0,keyasint"`
 	Act          string      `cbor:"1,keyasint"`

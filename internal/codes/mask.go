@@ -59,9 +59,8 @@ func isPatronymicWord(word string) bool {
 	return false
 }
 
-// isLegalForm knows the legal forms that stand beside a name: joint-stock and
-// limited companies, public legal entities, partnerships, cooperatives, banks
-// abroad.
+// isLegalForm knows the abbreviated legal forms that stand beside a name, of
+// this country and of its neighbours' companies.
 func isLegalForm(word string) bool {
 	switch word {
 	case "ASC", "QSC", "MMC", "PHŞ", "KŞ", "SC", "TSC", "QHT", "LLC", "Ltd", "JSC", "GmbH", "OOO", "ООО", "ОАО", "ЗАО", "АО":

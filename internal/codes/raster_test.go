@@ -18,7 +18,7 @@ import (
 // is dark if most of its area is, modules fall between dots, and the paper
 // lies a little askew.
 func raster(b Bitmap, moduleMM, heightMM, degrees float64) *image.Gray {
-	const dpi, sub = 200, 4
+	const dpi, sub = 200, 3
 	module := moduleMM / 25.4 * dpi
 	rowHeight := heightMM / 25.4 * dpi / float64(b.Height)
 	quiet := float64(b.Quiet) * module

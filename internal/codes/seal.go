@@ -16,40 +16,6 @@ import (
 	"github.com/veraison/go-cose"
 )
 
-// A seal is a COSE_Sign1 message (RFC 9052) in core deterministic CBOR (RFC
-// 8949, 4.2.1). Its CDDL (RFC 8610):
-//
-//	seal = #6.18([
-//	  protected: bstr .cbor {1: -7, 4: kid},   ; ES256, key id
-//	  unprotected: {},
-//	  payload: bstr .cbor facts,
-//	  signature: bstr .size 64                 ; r and s, 32 bytes each
-//	])
-//	kid = bstr .size (1..16)                   ; printable ASCII
-//	facts = {
-//	  0: 1,                                    ; this format
-//	  1: tstr,                                 ; act number, ASCII
-//	  ? 2: uint,                               ; how many of its first characters are the case's number
-//	  3: tstr,                                 ; kind of act
-//	  4: uint,                                 ; date, days since 1970-01-01 (as RFC 8943, tag 100)
-//	  5: tstr,                                 ; office
-//	  6: tstr,                                 ; signer
-//	  ? 7: uint,                               ; amount in qəpik
-//	  ? 8: [1*8 [role, name: tstr]],           ; parties, names masked
-//	  ? 9: uint,                               ; how many more parties there are
-//	  10: bstr .size 32,                       ; SHA-256 of the canonical act data
-//	  11: bool,                                ; evaluation: no legal force
-//	}
-//	role = 1 / 2 / 3                           ; creditor, debtor, other
-//
-// The signature is over the usual Sig_structure,
-//
-//	["Signature1", protected, external_aad, payload]
-//
-// where external_aad is the act's verification code as its 16 characters
-// without hyphens. So a seal opens only beside its own code, at no cost in
-// size, and a genuine seal cannot be lent to another act's link.
-
 // MaxSeal is the length of the longest seal, in bytes. With any origin that
 // [URL] accepts it fits a QR code of version [MaxQRVersion].
 const MaxSeal = 400

@@ -327,10 +327,10 @@ func FuzzFacts(f *testing.F) {
 }
 
 func BenchmarkSeal(b *testing.B) {
-	code, sign := testCode(b, "1234-5678-9ABC-DEF9"), func(_ context.Context, digest []byte) ([]byte, error) {
-		return ecdsa.SignASN1(rand.Reader, testKey(b, "one"), digest)
+	code, key, f := testCode(b, "1234-5678-9ABC-DEF9"), testKey(b, "one"), loanFacts()
+	sign := func(_ context.Context, digest []byte) ([]byte, error) {
+		return ecdsa.SignASN1(rand.Reader, key, digest)
 	}
-	f := loanFacts()
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Seal(b.Context(), sign, testKeyID, code, f); err != nil {

@@ -212,7 +212,7 @@ func makeVectors(t *testing.T) vectorFile {
 	}
 	b64 := base64.RawURLEncoding.EncodeToString
 	file := vectorFile{
-		Comment: "Seals of docsvc with the outcome that every verifier must reach. The format is described in seal.go, the digits of links in link.go.",
+		Comment: "Seals of docsvc with the outcome that every verifier must reach. The format is described in doc.go, the digits of links in link.go.",
 		Keys:    []jwk{{"EC", "P-256", testKeyID, "sig", "ES256", b64(point[1:33]), b64(point[33:])}},
 	}
 	add := func(name string, code Code, seal []byte, result error, f *Facts) {
