@@ -20,6 +20,7 @@ import (
 // the form, the author's rights and certificate and a dry run of the pages have
 // passed. The caller goes on with Run and Sign; the worker does if it dies.
 func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warning, error) {
+	defer s.observe("issue", time.Now())
 	if d.RequestKey != "" {
 		a, err := s.byRequestKey(ctx, actor.Login, d.RequestKey)
 		if !errors.Is(err, ErrNotFound) {

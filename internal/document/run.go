@@ -18,14 +18,17 @@ import (
 func (s *Service) Run(ctx context.Context, a Act) (Act, error) {
 	for {
 		var err error
-		before := a
+		before, start := a, time.Now()
 		switch a.State {
 		case Issued:
 			a, err = s.prepare(ctx, a)
+			s.observe("prepare", start)
 		case Signing:
 			a, err = s.complete(ctx, a)
+			s.observe("complete", start)
 		case Signed:
 			a, err = s.archiveRecord(ctx, a)
+			s.observe("archive", start)
 		default:
 			return a, nil
 		}

@@ -51,6 +51,16 @@ type Service struct {
 	Rand         io.Reader
 	NewID        func() string // UUIDv7: ids sort by time
 	Log          *slog.Logger
+	// Observe, if set, is told how long each step of an act took: "issue",
+	// "prepare", "sign", "complete", "archive". It must be quick.
+	Observe func(step string, took time.Duration)
+}
+
+// observe reports a step that began at start.
+func (s *Service) observe(step string, start time.Time) {
+	if s.Observe != nil {
+		s.Observe(step, time.Since(start))
+	}
 }
 
 // Case returns a case by its unified number.

@@ -38,6 +38,7 @@ func (s *Service) Sign(ctx context.Context, actor Actor, a Act, key KeyHolder) (
 	if signer.Login != actor.Login {
 		return a, newError(Forbidden, "error.act.other_signer", nil, "number", a.Number, "signer", signer.Login)
 	}
+	start := time.Now()
 	staged, p, a, err := s.freshlyPrepared(ctx, a)
 	if err != nil {
 		return a, err
@@ -51,6 +52,7 @@ func (s *Service) Sign(ctx context.Context, actor Actor, a Act, key KeyHolder) (
 	if err := s.useKey(ctx, actor, &a, intent, p, key); err != nil {
 		return a, err
 	}
+	s.observe("sign", start)
 	return s.Run(ctx, a)
 }
 

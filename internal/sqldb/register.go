@@ -104,6 +104,16 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 // Close ends all connections. Transactions must have ended.
 func (r *Register) Close() error { return r.engine.close() }
 
+// Commits counts the transactions that this process has committed to SQLite;
+// each flushes the log to disk once. It is 0 for PostgreSQL, which flushes
+// elsewhere.
+func (r *Register) Commits() uint64 {
+	if s, ok := r.engine.(*sqliteEngine); ok {
+		return s.writer.commits.Load()
+	}
+	return 0
+}
+
 // View runs fn over one consistent state of the register.
 func (r *Register) View(ctx context.Context, fn func(tx document.Tx) error) error {
 	return r.engine.view(ctx, func(q querier) error {

@@ -25,6 +25,7 @@ type writer struct {
 	waiting atomic.Int64 // callers that want the turn
 	turn    sync.Mutex
 	batch   *batch // the open transaction, if any; whoever has the turn uses it
+	commits atomic.Uint64
 }
 
 // batch is one transaction that callers share.
@@ -119,6 +120,7 @@ func (w *writer) finish(b *batch) {
 		if err := w.c.do("COMMIT"); err != nil {
 			b.err = translate(err)
 		}
+		w.commits.Add(1)
 	}
 	if b.err != nil {
 		_ = w.c.do("ROLLBACK") // fails if SQLite has done it already

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"docsvc/internal/document"
+	"docsvc/internal/signing/keyfile"
+)
+
+// benchJSON is what bench prints. Durability is that of serve: nothing is
+// switched off.
+type benchJSON struct {
+	Documents     int                  `json:"documents"`
+	Workers       int                  `json:"workers"`
+	Level         string               `json:"level"`
+	ActsPerSecond float64              `json:"acts_per_second"`
+	PeakRSS       float64              `json:"peak_rss_mb"`
+	RSS           []float64            `json:"rss_mb"` // at each quarter of the run
+	FsyncsPerAct  float64              `json:"fsyncs_per_act"`
+	CPUPerAct     float64              `json:"cpu_ms_per_act"`
+	Steps         map[string]benchStep `json:"steps"`
+}
+
+// benchStep is one step of the line. CPU is of the whole process while one act
+// at a time runs; the percentiles are of the loaded run.
+type benchStep struct {
+	CPU float64 `json:"cpu_ms"`
+	P50 float64 `json:"p50_ms"`
+	P99 float64 `json:"p99_ms"`
+}
+
+// actsPerCase spreads the acts of a bench over cases as an office would.
+const actsPerCase = 10
+
+// runBench measures the whole line in a data directory of its own.
+func runBench(ctx context.Context, e env, args []string) error {
+	f := newFlags(e, "bench")
+	documents := f.Int("documents", 1000, "acts to issue")
+	workers := f.Int("workers", 4*runtime.NumCPU(), "acts at once")
+	dir := f.String("dir", ".", "`DIR` on the disk to measure; what is made there is removed")
+	if _, err := f.parse(args, 0, 0); err != nil {
+		return err
+	}
+	if *documents < 1 || *workers < 1 || *workers > 256 {
+		return usageError{"--documents and --workers: want at least 1, workers at most 256"}
+	}
+	data, err := os.MkdirTemp(*dir, "docsvc-bench-*")
+	if err != nil {
+		return err
+	}
+	result, err := bench(ctx, e, data, *documents, *workers)
+	if err = errors.Join(err, os.RemoveAll(data)); err != nil {
+		return err
+	}
+	if f.json {
+		return printJSON(e.stdout, result)
+	}
+	fmt.Fprintf(e.stdout, "%.1f acts/s with %d workers, peak memory %.0f MB, %.1f fsyncs and %.1f CPU ms an act\n",
+		result.ActsPerSecond, result.Workers, result.PeakRSS, result.FsyncsPerAct, result.CPUPerAct)
+	for _, name := range []string{"issue", "prepare", "sign", "complete", "archive"} {
+		s := result.Steps[name]
+		fmt.Fprintf(e.stdout, "  %-9s %6.2f CPU ms   p50 %6.2f ms   p99 %6.2f ms\n", name, s.CPU, s.P50, s.P99)
+	}
+	return nil
+}
+
+func bench(ctx context.Context, e env, data string, documents, workers int) (benchJSON, error) {
+	c := demoConfig()
+	if err := initialise(ctx, data, &c); err != nil {
+		return benchJSON{}, err
+	}
+	a, err := openApp(ctx, c, e.log)
+	if err != nil {
+		return benchJSON{}, err
+	}
+	result, err := a.bench(ctx, e, documents, workers)
+	return result, errors.Join(err, a.close())
+}
+
+func (a *app) bench(ctx context.Context, e env, documents, workers int) (benchJSON, error) {
+	r := benchJSON{Documents: documents, Workers: workers, Level: string(a.Config.Level), Steps: map[string]benchStep{}}
+	officer, drafts, err := a.benchDrafts(ctx, documents)
+	if err != nil {
+		return r, err
+	}
+	cpu, err := a.benchCPU(ctx, officer, drafts)
+	if err != nil {
+		return r, err
+	}
+	var mu sync.Mutex
+	took := map[string][]time.Duration{}
+	a.Service.Observe = func(step string, d time.Duration) {
+		mu.Lock()
+		took[step] = append(took[step], d)
+		mu.Unlock()
+	}
+	worker := &document.Worker{Service: a.Service, Parallel: 1, Interval: 100 * time.Millisecond, LedgerEvery: time.Second}
+	workerCtx, stop := context.WithCancel(ctx)
+	stopped := make(chan error, 1)
+	go func() { stopped <- worker.Run(workerCtx) }()
+
+	syncs, cpuBefore, start := a.syncs(), processCPU(), time.Now()
+	err = a.benchLoad(ctx, e, officer, drafts, workers, &r)
+	elapsed := time.Since(start)
+	stop()
+	if err = errors.Join(err, <-stopped); err != nil {
+		return r, err
+	}
+	r.ActsPerSecond = float64(documents) / elapsed.Seconds()
+	r.FsyncsPerAct = float64(a.syncs()-syncs) / float64(documents)
+	r.CPUPerAct = ms(processCPU()-cpuBefore) / float64(documents)
+	for step, list := range took {
+		slices.Sort(list)
+		r.Steps[step] = benchStep{CPU: cpu[step], P50: ms(list[len(list)/2]), P99: ms(list[len(list)*99/100])}
+	}
+	_, r.PeakRSS = memory()
+	return r, nil
+}
+
+// benchDrafts enrols an officer and registers cases for the acts.
+func (a *app) benchDrafts(ctx context.Context, documents int) (*session, []document.Draft, error) {
+	account := demoOfficers()[0]
+	passphrase := "bench passphrase"
+	if err := a.enrol(ctx, account, []byte(passphrase), keyfile.DefaultCost()); err != nil {
+		return nil, nil, err
+	}
+	account, err := a.Service.Account(ctx, account.Login)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := keyfile.Open(a.Config.officerKey(account.Login), []byte(passphrase))
+	if err != nil {
+		return nil, nil, err
+	}
+	officer := &session{actor: account.Actor("bench"), account: account, key: fileKey{account.KeyID, key}}
+	list, err := samples()
+	if err != nil {
+		return nil, nil, err
+	}
+	model := list[0]
+	cases := max(1, documents/actsPerCase)
+	numbers := make([]string, cases)
+	for i := range numbers {
+		form, err := renumber(model.Case, i)
+		if err != nil {
+			return nil, nil, err
+		}
+		c, _, err := a.Service.RegisterCase(ctx, officer.actor, account.Office, account.Login, form)
+		if err != nil {
+			return nil, nil, err
+		}
+		numbers[i] = c.Number
+	}
+	drafts := make([]document.Draft, documents)
+	for i := range drafts {
+		act := model.Acts[0]
+		drafts[i] = document.Draft{Case: numbers[i%cases], Template: act.Template, Input: act.Input, Date: act.Date}
+	}
+	return officer, drafts, nil
+}
+
+// renumber gives a registration form another enforcement document.
+func renumber(form json.RawMessage, i int) (json.RawMessage, error) {
+	var v map[string]any
+	if err := json.Unmarshal(form, &v); err != nil {
+		return nil, err
+	}
+	doc, ok := v["document"].(map[string]any)
+	if !ok {
+		return nil, errors.New("sample case has no document")
+	}
+	doc["number"] = fmt.Sprintf("2(199)-%d/2026", 100000+i)
+	return json.Marshal(v)
+}
+
+// benchCPU issues a few acts one after another and gives the CPU time of the
+// whole process to the step that just ended.
+func (a *app) benchCPU(ctx context.Context, officer *session, drafts []document.Draft) (map[string]float64, error) {
+	n := min(100, len(drafts))
+	total := map[string]time.Duration{}
+	last := processCPU()
+	a.Service.Observe = func(step string, _ time.Duration) {
+		now := processCPU()
+		total[step] += now - last
+		last = now
+	}
+	for i := range n + n/10 { // the first tenth warms caches up
+		if i == n/10 {
+			clear(total)
+		}
+		if _, _, err := a.issueOne(ctx, officer, drafts[i%len(drafts)]); err != nil {
+			return nil, err
+		}
+	}
+	cpu := map[string]float64{}
+	for step, d := range total {
+		cpu[step] = ms(d) / float64(n)
+	}
+	return cpu, nil
+}
+
+// benchLoad issues every draft, several at once.
+func (a *app) benchLoad(ctx context.Context, e env, officer *session, drafts []document.Draft, workers int, r *benchJSON) error {
+	quarter := max(1, len(drafts)/4)
+	var g errgroup.Group
+	g.SetLimit(workers)
+	for i, d := range drafts {
+		if i > 0 && i%quarter == 0 {
+			now, _ := memory()
+			r.RSS = append(r.RSS, now)
+			fmt.Fprintf(e.stderr, "%d of %d\n", i, len(drafts))
+		}
+		g.Go(func() error {
+			_, _, err := a.issueOne(ctx, officer, d)
+			return err
+		})
+	}
+	err := g.Wait()
+	now, _ := memory()
+	r.RSS = append(r.RSS, now)
+	return err
+}
+
+// syncs counts the flushes to disk of archive and register.
+func (a *app) syncs() uint64 { return a.Archive.Syncs() + a.Register.Commits() }
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// processCPU is the user and system time of this process.
+func processCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// memory returns the resident memory of this process, now and at its peak, in MB.
+func memory() (now, peak float64) {
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(data)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmRSS: %f kB", &kb); n == 1 {
+			now = kb / 1024
+		}
+		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
+			peak = kb / 1024
+		}
+	}
+	return now, peak
+}
