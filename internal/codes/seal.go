@@ -20,7 +20,12 @@ import (
 // [URL] accepts it fits a QR code of version [MaxQRVersion].
 const MaxSeal = 400
 
-const maxKeyID = 16
+const (
+	maxKeyID = 16
+	// maxPayload leaves room for the longest key id, the signature and the
+	// heads of the message's parts.
+	maxPayload = MaxSeal - maxKeyID - 64 - 14
+)
 
 var (
 	// ErrSeal says that bytes are not a seal of this format.
@@ -49,13 +54,9 @@ func Seal(ctx context.Context, sign SignFunc, keyID string, code Code, f Facts) 
 	if code.IsZero() {
 		return nil, fmt.Errorf("sealing act %s: no verification code", f.Act)
 	}
-	p, err := f.payload()
+	payload, err := f.encode()
 	if err != nil {
 		return nil, fmt.Errorf("sealing act %.50q: %w", f.Act, err)
-	}
-	payload, err := encodePayload(p)
-	if err != nil {
-		return nil, fmt.Errorf("sealing act %s: %w", f.Act, err)
 	}
 	m := sealMessage(keyID, payload)
 	if err := m.Sign(nil, code.aad(), &es256Signer{ctx, sign}); err != nil {
@@ -64,10 +65,6 @@ func Seal(ctx context.Context, sign SignFunc, keyID string, code Code, f Facts) 
 	sealed, err := m.MarshalCBOR()
 	if err != nil {
 		return nil, fmt.Errorf("sealing act %s: %w", f.Act, err)
-	}
-	if len(sealed) > MaxSeal {
-		return nil, fmt.Errorf("sealing act %s: %w: %d bytes, at most %d; kind of act has %d, office %d, signer %d, parties %d",
-			f.Act, ErrTooLong, len(sealed), MaxSeal, len(f.Kind), len(f.Office), len(f.Signer), partyBytes(f.Parties))
 	}
 	return sealed, nil
 }
@@ -122,12 +119,32 @@ func validKeyID(id string) bool {
 	return id != "" && len(id) <= maxKeyID
 }
 
-func partyBytes(parties []Party) int {
-	n := 0
-	for _, p := range parties {
-		n += len(p.Name)
+// Check says whether the facts can be sealed, with any key: what Seal would
+// refuse is found before the act has its number, if a number of the same
+// length stands in its place. Errors are [ErrFacts] and [ErrTooLong].
+func (f Facts) Check() error {
+	_, err := f.encode()
+	return err
+}
+
+func (f Facts) encode() ([]byte, error) {
+	p, err := f.payload()
+	if err != nil {
+		return nil, err
 	}
-	return n
+	payload, err := encodePayload(p)
+	if err != nil {
+		return nil, err
+	}
+	if len(payload) > maxPayload {
+		names := 0
+		for _, party := range f.Parties {
+			names += len(party.Name)
+		}
+		return nil, fmt.Errorf("%w: %d bytes, at most %d; kind of act has %d, office %d, signer %d, names of parties %d",
+			ErrTooLong, len(payload), maxPayload, len(f.Kind), len(f.Office), len(f.Signer), names)
+	}
+	return payload, nil
 }
 
 func sealMessage(keyID string, payload []byte) *cose.Sign1Message {

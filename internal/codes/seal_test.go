@@ -159,6 +159,9 @@ func TestSealRefuses(t *testing.T) {
 	for _, tt := range tests {
 		f := loanFacts()
 		tt.change(&f)
+		if err := f.Check(); !errors.Is(err, tt.want) {
+			t.Errorf("%s: Check gives %v, want %v", tt.why, err, tt.want)
+		}
 		if sealed, err := Seal(t.Context(), signWith(testKey(t, "one")), testKeyID, code, f); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %d bytes, %v; want %v", tt.why, len(sealed), err, tt.want)
 		}
@@ -170,6 +173,24 @@ func TestSealRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), fault) {
 			t.Errorf("error %v does not name the %s", err, fault)
 		}
+	}
+}
+
+// TestLongestSeal fills a seal to its last byte.
+func TestLongestSeal(t *testing.T) {
+	code, keyID := testCode(t, "1234-5678-9ABC-DEF9"), strings.Repeat("k", maxKeyID)
+	f := longFacts()
+	for f.Office = strings.Repeat("o", 30); f.Check() == nil; {
+		f.Office += "o"
+	}
+	f.Office = f.Office[1:]
+	sealed, err := Seal(t.Context(), signWith(testKey(t, "one")), keyID, code, f)
+	if err != nil || len(sealed) != MaxSeal {
+		t.Fatalf("the longest seal has %d bytes, %v; want %d", len(sealed), err, MaxSeal)
+	}
+	key := testKey(t, "one").PublicKey
+	if _, err := OpenSeal(sealed, code, func(string) (*ecdsa.PublicKey, error) { return &key, nil }); err != nil {
+		t.Error(err)
 	}
 }
 
