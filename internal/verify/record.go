@@ -1,0 +1,140 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/gowebpki/jcs"
+
+	"docsvc/internal/archive"
+	"docsvc/internal/document"
+	"docsvc/internal/ledger"
+	"docsvc/internal/signing"
+)
+
+// alarm is a disagreement of witnesses, on its way to an [Altered] verdict.
+type alarm struct {
+	fault Fault
+	err   error
+}
+
+func (a *alarm) Error() string { return string(a.fault) + ": " + a.err.Error() }
+func (a *alarm) Unwrap() error { return a.err }
+
+// record is an archived record that agrees with its row.
+type record struct {
+	manifest archive.Manifest
+	leaf     []byte // of the manifest, as the ledger has it
+	file     []byte // newest rendition
+	report   *signing.Report
+}
+
+// readRecord reads manifest and file and compares both with the row.
+func (v *Verifier) readRecord(ctx context.Context, a document.Act) (*record, error) {
+	name := archive.Record{Year: a.IssuedAt.UTC().Year(), Number: a.Number}
+	manifest, err := archive.ReadManifest(ctx, v.Archive, name)
+	if err != nil {
+		return nil, archiveError(err)
+	}
+	if err := sameAct(manifest, a); err != nil {
+		return nil, &alarm{FaultRegister, err}
+	}
+	if len(a.SHA256) != sha256.Size {
+		return nil, &alarm{FaultRegister, errors.New("the row has no hash of the file")}
+	}
+	rendition, ok := manifest.HasFile(archive.Digest(a.SHA256))
+	if !ok {
+		return nil, &alarm{FaultRegister, errors.New("the row's hash of the file is not in the manifest")}
+	}
+	file, err := archive.ReadRendition(ctx, v.Archive, name, rendition)
+	if err != nil {
+		return nil, archiveError(err)
+	}
+	// The decoder accepts nothing but the encoder's bytes, so these are the
+	// stored ones.
+	encoded, err := archive.EncodeManifest(manifest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest of act %s: %w", a.Number, err)
+	}
+	leaf := ledger.Leaf{Kind: ledger.KindRecord, Hash: sha256.Sum256(encoded)}.Encode()
+	return &record{manifest: manifest, leaf: leaf, file: file}, nil
+}
+
+// archiveError tells what the archive is certain of from what it cannot say
+// now.
+func archiveError(err error) error {
+	switch {
+	case errors.Is(err, archive.ErrNotFound):
+		return &alarm{FaultMissing, err}
+	case errors.Is(err, archive.ErrDamaged), errors.Is(err, archive.ErrInvalid), errors.Is(err, archive.ErrConflict):
+		return &alarm{FaultFile, err}
+	}
+	return unavailable("error.archive.unavailable", err)
+}
+
+// sameAct compares the row with the act that the manifest restores: all that
+// was fixed when the act was issued, what the public page shows included.
+func sameAct(m archive.Manifest, a document.Act) error {
+	var archived document.Act
+	if err := json.Unmarshal(m.Act, &archived); err != nil {
+		return fmt.Errorf("act of the manifest: %w", err)
+	}
+	want, err := fixedPart(archived)
+	if err != nil {
+		return err
+	}
+	got, err := fixedPart(a)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !bytes.Equal(want, got):
+		return errors.New("the row is not the act of the manifest")
+	case m.Number != a.Number || m.Code != a.Code || m.Evaluation != a.Evaluation || !m.SignedAt.Equal(a.SignedAt):
+		return errors.New("the row is not the act that the manifest names")
+	case sha256.Sum256(a.Data) != [sha256.Size]byte(a.DataSHA256):
+		return errors.New("the row's act data do not have the row's hash")
+	}
+	return nil
+}
+
+// fixedPart is the canonical form of an act without what changes after its
+// issue. Times are compared as instants.
+func fixedPart(a document.Act) ([]byte, error) {
+	a.IssuedAt, a.RetainUntil = a.IssuedAt.UTC(), a.RetainUntil.UTC()
+	plain, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("act %s: %w", a.Number, err)
+	}
+	return jcs.Transform(plain)
+}
+
+// checkSignatures verifies the file as of the time it was signed, which the
+// manifest and with it the ledger attest, and that the certificates are those
+// that the manifest names.
+func (v *Verifier) checkSignatures(ctx context.Context, a document.Act, rec *record) error {
+	report, err := v.Signatures.Verify(ctx, rec.file, a.SignedAt)
+	if err != nil {
+		return unavailable("error.revocation.unavailable", err)
+	}
+	rec.report = report
+	if report.SubIndication == signing.TryLater {
+		return unavailable("error.revocation.unavailable", errors.New("no fresh revocation data"))
+	}
+	if report.Indication != signing.TotalPassed {
+		return &alarm{FaultSignature, fmt.Errorf("%s %s", report.Indication, report.SubIndication)}
+	}
+	if len(report.Signatures) != len(a.Signers) || len(rec.manifest.Signers) != len(a.Signers) {
+		return &alarm{FaultSignature, fmt.Errorf("%d signatures of %d signers", len(report.Signatures), len(a.Signers))}
+	}
+	for i, s := range report.Signatures {
+		if s.Certificate == nil || sha256.Sum256(s.Certificate.Raw) != rec.manifest.Signers[i].Certificate {
+			return &alarm{FaultSignature, fmt.Errorf("signature %d is with another certificate than archived", i+1)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"docsvc/internal/i18n"
+)
+
+// frame is what every page has.
+type frame struct {
+	Lang   string
+	Title  string
+	Path   string // of the page to which a change of language leads
+	Host   string
+	Origin string
+	// Chosen says that the visitor chose the language by a link; then links
+	// carry it on, since there is no cookie to keep it.
+	Chosen     bool
+	Evaluation bool
+}
+
+func (s *site) frame(r *http.Request, titleKey string) frame {
+	f := frame{Path: r.URL.Path, Host: s.host, Origin: s.Origin, Evaluation: s.Evaluation}
+	f.Lang, f.Chosen = language(r)
+	f.Title = i18n.Text(f.Lang, titleKey, nil)
+	return f
+}
+
+// language is that of ?lang= or, without it, of Accept-Language.
+func language(r *http.Request) (lang string, chosen bool) {
+	if lang := r.URL.Query().Get("lang"); i18n.Known(lang) {
+		return lang, true
+	}
+	return i18n.Negotiate(r.Header.Get("Accept-Language")), false
+}
+
+// Link is a link within the site that keeps a chosen language.
+func (f frame) Link(path string) string {
+	if f.Chosen {
+		return path + "?lang=" + f.Lang
+	}
+	return path
+}
+
+// Switch is the link to this page in another language.
+func (f frame) Switch(lang string) string {
+	return (&url.URL{Path: f.Path}).EscapedPath() + "?lang=" + lang
+}
+
+// Languages are those to switch between, each named by itself.
+func (f frame) Languages() []languageLink {
+	names := map[string]string{i18n.Azerbaijani: "Azərbaycan", i18n.English: "English", i18n.Russian: "Русский"}
+	var list []languageLink
+	for _, lang := range i18n.Languages() {
+		list = append(list, languageLink{Lang: lang, Name: names[lang], Current: lang == f.Lang})
+	}
+	return list
+}
+
+type languageLink struct {
+	Lang, Name string
+	Current    bool
+}
+
+// clock shows a time of the acts' time zone to the minute, as acts do.
+func (s *site) clock(t time.Time) string { return t.In(s.Location).Format("02.01.2006 15:04") }
+
+// day shows the civil date of a time.
+func (s *site) day(t time.Time) string { return t.In(s.Location).Format("02.01.2006") }
+
+// manat shows a sum of qəpik as acts do: 618045 is "6 180,45", with no-break
+// spaces.
+func manat(qepik int64) string {
+	whole := strconv.FormatInt(qepik/100, 10)
+	var b strings.Builder
+	for i, d := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteRune('\u00a0')
+		}
+		b.WriteRune(d)
+	}
+	cents := strconv.FormatInt(qepik%100, 10)
+	return b.String() + "," + strings.Repeat("0", 2-len(cents)) + cents
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"time"
+
+	"docsvc/internal/document"
+)
+
+// MaxUpload is the largest file in bytes that is checked.
+const MaxUpload = 100 << 20
+
+const (
+	// maxUploads may be on their way at once: each waits in a file on disk.
+	maxUploads = 16
+	// maxChecks may be in memory at once: each takes its file and, when hostile,
+	// what pdf.DefaultLimits allow.
+	maxChecks = 2
+	// uploadTime is for sending 100 MB over a line of 4 Mbit/s.
+	uploadTime = 4 * time.Minute
+	// checkTime is for waiting and checking.
+	checkTime = time.Minute
+)
+
+var (
+	errTooBig = errors.New("file is too big")
+	errNoFile = errors.New("no file in the form")
+)
+
+// checks bounds what uploads cost this process.
+type checks struct{ uploads, running chan struct{} }
+
+func newChecks() *checks {
+	return &checks{uploads: make(chan struct{}, maxUploads), running: make(chan struct{}, maxChecks)}
+}
+
+// checkFile verifies an uploaded file.
+func (s *site) checkFile(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.checks.uploads <- struct{}{}:
+		defer func() { <-s.checks.uploads }()
+	default:
+		s.fail(w, r, &document.Error{Kind: document.Unavailable, Key: "error.upload.busy"})
+		return
+	}
+	// A server without deadlines (a test's recorder) cannot be told one.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+	file, err := s.receive(r)
+	if err != nil {
+		s.uploadProblem(w, r, err)
+		return
+	}
+	defer file.Close() //nolint:errcheck // it has no name any more: closing frees it
+	ctx, cancel := context.WithTimeout(r.Context(), checkTime)
+	defer cancel()
+	select {
+	case s.checks.running <- struct{}{}:
+		defer func() { <-s.checks.running }()
+	case <-ctx.Done():
+		s.fail(w, r, &document.Error{Kind: document.Unavailable, Key: "error.upload.busy", Err: ctx.Err()})
+		return
+	}
+	data, err := readAll(file)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	report, err := s.Verifier.CheckFile(ctx, data)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.metrics.verdict("file_" + string(report.Match))
+	if wantsJSON(r) {
+		writeJSON(w, http.StatusOK, report)
+		return
+	}
+	s.render(w, r, http.StatusOK, "file", s.filePage(r, report))
+}
+
+// receive stores the form's file in a temporary one that has lost its name
+// already, so that nothing stays behind whatever happens.
+func (s *site) receive(r *http.Request) (*os.File, error) {
+	part, err := filePart(r)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.CreateTemp(s.TempDir, "docsvc-upload-")
+	if err != nil {
+		return nil, fmt.Errorf("storing an upload: %w", err)
+	}
+	keep := false
+	defer func() {
+		if !keep {
+			_ = file.Close() // nothing in it is wanted
+		}
+	}()
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, fmt.Errorf("storing an upload: %w", err)
+	}
+	n, err := io.Copy(file, io.LimitReader(part, MaxUpload+1))
+	if n > MaxUpload {
+		// A browser that is cut off while it sends shows no answer, so the rest
+		// is read, up to as much again.
+		_, _ = io.CopyN(io.Discard, r.Body, MaxUpload) // best effort
+		return nil, errTooBig
+	}
+	if err != nil {
+		return nil, &document.Error{Kind: document.Invalid, Key: "error.upload.form", Err: err}
+	}
+	if n == 0 {
+		return nil, errNoFile
+	}
+	keep = true
+	return file, nil
+}
+
+// filePart finds the form's field "file".
+func filePart(r *http.Request) (*multipart.Part, error) {
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, &document.Error{Kind: document.Invalid, Key: "error.upload.form", Err: err}
+	}
+	for range 8 {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, &document.Error{Kind: document.Invalid, Key: "error.upload.form", Err: err}
+		}
+		if part.FormName() == "file" {
+			return part, nil
+		}
+	}
+	return nil, errNoFile
+}
+
+func readAll(file *os.File) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("reading an upload: %w", err)
+	}
+	data := make([]byte, info.Size())
+	if _, err := file.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading an upload: %w", err)
+	}
+	return data, nil
+}
+
+func (s *site) uploadProblem(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, errTooBig):
+		w.Header().Set("Connection", "close")
+		s.problem(w, r, http.StatusRequestEntityTooLarge, problem{
+			title: "error.page.refused.title", text: "error.upload.too_big",
+			args: map[string]string{"max": fmt.Sprint(MaxUpload >> 20)},
+		})
+	case errors.Is(err, errNoFile):
+		s.problem(w, r, http.StatusUnprocessableEntity, problem{title: "error.page.refused.title", text: "error.upload.missing"})
+	default:
+		s.fail(w, r, err)
+	}
+}

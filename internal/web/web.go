@@ -1,0 +1,104 @@
+// Package web is what docsvc shows to the world over HTTP: the public pages of
+// verification, the published keys and ledger, and the signs of health.
+//
+// Pages are rendered on the server, in Azerbaijani, English or Russian, from
+// templates parsed once a language; every action works as a plain form, and
+// the scripts only save a round trip or check what must not reach the server
+// (the seal in the fragment of the link, a file that need not leave the
+// device). Public routes set no cookie and know no session. Logs and metrics
+// hold templates of routes and never their paths: a path has a code in it, and
+// who knows a code may see the act's public facts.
+package web
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"docsvc/internal/codes"
+	"docsvc/internal/verify"
+)
+
+// Options are what the handler is made of.
+type Options struct {
+	Verifier *verify.Verifier // required
+	// Origin is where the service is reached, "https://HOST", without a slash at
+	// its end; required. It is printed on the pages.
+	Origin string
+	// SealKeys are the published keys of seals, past ones included.
+	SealKeys func(ctx context.Context) ([]SealKey, error) // required
+	Limiter  Limiter                                      // required
+	// Evaluation says on every page that the system is for evaluation.
+	Evaluation bool
+	Location   *time.Location // of the times shown; required
+	// Authority answers below /pki (CA certificate, CRL, OCSP, time-stamps) with
+	// that prefix taken off; nil: there is no such path.
+	Authority http.Handler
+	// Probes are asked by /readyz beside the register and the archive.
+	Probes []Probe
+	// TrustedProxies may name the client in X-Forwarded-For; of all others the
+	// address of the connection counts.
+	TrustedProxies []netip.Prefix
+	// TempDir is where uploads wait for their check, in files without a name;
+	// empty: the system's.
+	TempDir string
+	Now     func() time.Time // required
+	Rand    io.Reader        // of request ids; required
+	Log     *slog.Logger     // required
+}
+
+// SealKey is a published key of seals.
+type SealKey struct {
+	ID  string // kid
+	Key *ecdsa.PublicKey
+}
+
+// Probe is something without which the service is not ready.
+type Probe struct {
+	Name  string
+	Check func(ctx context.Context) error
+}
+
+func (o Options) check() error {
+	switch {
+	case o.Verifier == nil, o.SealKeys == nil, o.Limiter == nil, o.Location == nil, o.Now == nil, o.Rand == nil, o.Log == nil:
+		return errors.New("web: an option that is required is missing")
+	}
+	return codes.CheckOrigin(o.Origin)
+}
+
+// site is the handler's parts.
+type site struct {
+	Options
+	host    string // of Origin
+	pages   pages
+	assets  *assets
+	metrics *metrics
+	checks  *checks
+}
+
+// Handler returns the whole public site.
+func Handler(o Options) (http.Handler, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	files, err := loadAssets()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	parsed, err := parsePages(files)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s := &site{
+		Options: o, host: hostOf(o.Origin), pages: parsed, assets: files,
+		metrics: newMetrics(o.Now()), checks: newChecks(),
+	}
+	return s.routes()
+}
