@@ -190,27 +190,3 @@ func TestLines(t *testing.T) {
 		}
 	}
 }
-
-func FuzzRender(f *testing.F) {
-	f.Add("", "<p>a</p>")
-	f.Add("p { margin: 3pt; text-align: justify; width: 40% }", "<div class='x'><p>Məhkəmə <b>qərarı</b> и Ёж</p></div>")
-	f.Add("@page { size: A5; margin: 10mm; @bottom-right { content: counter(page) } }", "<ol><li>a<ul><li>b</li></ul></li></ol>")
-	f.Add(".g td { border: 1pt solid #123; padding: 2pt }", "<table class=g><thead><tr><th rowspan=2>a</th></tr></thead><tbody><tr><td colspan=2 style='width:3%'>b</td></tr></tbody></table>")
-	f.Add("", "<signature-field name='a' label='b' width='40mm'>c</signature-field><img src='symbol:s' alt='x' width='3mm'>")
-	f.Add("", "<header class=running pages=rest><page-number></page-number></header><h1>a\u0301i\u0307</h1>")
-	f.Fuzz(func(t *testing.T, style, body string) {
-		d := page(style, body)
-		d.MaxPages = 20
-		d.Symbols = map[string]Symbol{"s": {Width: 5, Height: 5, Dark: noise}}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		r, err := testEngine(t).Render(ctx, d)
-		if err != nil {
-			if ctx.Err() != nil {
-				t.Error("it took more than five seconds")
-			}
-			return
-		}
-		read(t, r.PDF).outline()
-	})
-}
