@@ -164,10 +164,10 @@ func TestProgramLinksNoTestTools(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			for _, tool := range testOnly {
-				if under(dep, tool) {
-					t.Errorf("%s links %s", path, dep)
-				}
+			own, isOurs := local(dep)
+			if isOurs && strings.HasSuffix(own, "test") ||
+				slices.ContainsFunc(testOnly, func(tool string) bool { return under(dep, tool) }) {
+				t.Errorf("%s links %s", path, dep)
 			}
 		}
 	}
