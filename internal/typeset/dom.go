@@ -48,15 +48,18 @@ type source struct {
 // not necessarily what the template's author meant to have signed.
 type parser struct {
 	z     *html.Tokenizer
+	src   string
 	pos   int
 	stack []*node
 	count int
 	slab  []node
+	attrs []html.Attribute  // slab
+	words map[string]string // attribute values seen, most of which recur
 	out   source
 }
 
 func parseHTML(src string) (*source, error) {
-	p := &parser{z: html.NewTokenizer(strings.NewReader(src))}
+	p := &parser{z: html.NewTokenizer(strings.NewReader(src)), src: src, words: map[string]string{}}
 	p.z.SetMaxBuf(maxHTML + 1)
 	root := p.newNode()
 	p.stack = append(p.stack, root)
@@ -117,7 +120,10 @@ func (p *parser) token(tt html.TokenType) error {
 func (p *parser) text() error {
 	parent := p.stack[len(p.stack)-1]
 	n := p.newNode()
-	n.text = string(p.z.Text())
+	n.text = p.src[p.pos : p.pos+len(p.z.Raw())]
+	if parent.tag != "style" && strings.IndexByte(n.text, '&') >= 0 {
+		n.text = html.UnescapeString(n.text)
+	}
 	if elements[parent.tag].content == onlyElements {
 		if !n.blank() {
 			return errorAt(p.pos, "text is not allowed directly in <%s>", orRoot(parent.tag))
@@ -147,6 +153,9 @@ func (p *parser) open(selfClosing bool) error {
 	}
 	n := p.newNode()
 	n.tag = tag
+	if cap(p.attrs) < 16 {
+		p.attrs = make([]html.Attribute, 0, 64)
+	}
 	for more {
 		var k, v []byte
 		k, v, more = p.z.TagAttr()
@@ -154,8 +163,14 @@ func (p *parser) open(selfClosing bool) error {
 		if key == "" || !el.takes(key) {
 			return errorAt(p.pos, "<%s> takes no attribute %q", tag, k)
 		}
-		n.attrs = append(n.attrs, html.Attribute{Key: key, Val: string(v)})
+		val, ok := p.words[string(v)]
+		if !ok {
+			val = string(v)
+			p.words[val] = val
+		}
+		p.attrs = append(p.attrs, html.Attribute{Key: key, Val: val})
 	}
+	n.attrs, p.attrs = p.attrs[:len(p.attrs):len(p.attrs)], p.attrs[len(p.attrs):]
 	parent.kids = append(parent.kids, n)
 	if el.content == nothing {
 		return p.limit()

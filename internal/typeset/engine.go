@@ -32,6 +32,15 @@ type Engine struct {
 	producer string
 	images   imageCache
 	sheets   sheetCache
+	contents sync.Pool // of *[]byte, for content streams
+}
+
+// content returns an empty buffer for a content stream.
+func (e *Engine) content() []byte {
+	if b, ok := e.contents.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, 24<<10)
 }
 
 // New makes an engine.
@@ -173,7 +182,8 @@ func (l *layout) render(src *source) (*Result, error) {
 		if err := l.ctx.Err(); err != nil {
 			return nil, err
 		}
-		p := &painter{l: l, index: i, c: make([]byte, 0, 12<<10)}
+		p := &painter{l: l, index: i, c: l.e.content()}
+		defer func() { l.e.contents.Put(&p.c) }()
 		painters[i] = p
 		l.page = i + 1
 		p.page(items)
@@ -196,10 +206,10 @@ func (l *layout) render(src *source) (*Result, error) {
 
 // estimate guesses the size of the file, to allocate it once.
 func (l *layout) estimate(pages []*painter) int {
-	n := 24 << 10
+	n := 20 << 10
 	for _, u := range l.res.fonts.faces {
 		if u.face != nil {
-			n += 24 << 10
+			n += 14<<10 + int(u.tier)<<13
 		}
 	}
 	for _, im := range l.res.images {
@@ -209,7 +219,7 @@ func (l *layout) estimate(pages []*painter) int {
 		n += len(a.Data) / 2
 	}
 	for _, p := range pages {
-		n += len(p.c)/2 + len(p.marked)*160
+		n += len(p.c)/3 + len(p.marked)*160
 	}
 	return n
 }

@@ -79,7 +79,9 @@ type layout struct {
 	res         resources
 	ticks       int
 
-	elems  []elem
+	elems  []elem // slabs
+	frags  []frag
+	words  []word
 	cost   []float64
 	prev   []int
 	breaks []int

@@ -183,13 +183,22 @@ func (c *collector) add(f frag) {
 
 // take returns what was collected as a paragraph and empties the collector.
 func (c *collector) take(st *style, el *elem) *para {
-	p := &para{
-		frags: append([]frag(nil), c.frags...),
-		words: append([]word(nil), c.words...),
-		style: st, el: el,
-	}
+	l := c.l
+	p := &para{style: st, el: el}
+	p.frags, l.frags = cut(l.frags, c.frags)
+	p.words, l.words = cut(l.words, c.words)
 	c.frags, c.words, c.glue = c.frags[:0], c.words[:0], false
 	return p
+}
+
+// cut copies s to the front of a slab and returns the copy and the rest.
+func cut[T any](slab, s []T) (part, rest []T) {
+	const chunk = 256
+	if len(slab) < len(s) {
+		slab = make([]T, max(chunk, len(s)))
+	}
+	n := copy(slab, s)
+	return slab[:n:n], slab[n:]
 }
 
 // onlyAtom returns the image that is the paragraph's only content, or nil.

@@ -62,6 +62,7 @@ func (l *layout) breakRun(p *para, lo, hi int, width, indent float64) {
 		breaks = append(breaks, j)
 	}
 	l.breaks = breaks
+	p.lines = slices.Grow(p.lines, len(breaks))
 	i := 0
 	for k := len(breaks) - 1; k >= 0; k-- {
 		j := breaks[k]

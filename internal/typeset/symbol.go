@@ -9,7 +9,8 @@ func (s *Symbol) draw() []byte {
 	if s.Height == 1 {
 		quietY = 0
 	}
-	b := []byte("0 g ")
+	b := make([]byte, 0, 64+3*s.Width*s.Height)
+	b = append(b, "0 g "...)
 	b = appendUnit(b, s.Width+2*s.Quiet, s.Height+2*quietY)
 	// left holds what is not drawn yet; each row ends with a light module.
 	stride := s.Width + 1
