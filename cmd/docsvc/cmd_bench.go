@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +51,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 	documents := f.Int("documents", 1000, "acts to issue")
 	workers := f.Int("workers", 4*runtime.NumCPU(), "acts at once")
 	dir := f.String("dir", ".", "`DIR` on the disk to measure; what is made there is removed")
+	profile := f.String("cpuprofile", "", "write a CPU profile of the loaded run to `FILE`")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -60,7 +62,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	result, err := bench(ctx, e, data, *documents, *workers)
+	result, err := bench(ctx, e, data, *documents, *workers, *profile)
 	if err = errors.Join(err, os.RemoveAll(data)); err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 	return nil
 }
 
-func bench(ctx context.Context, e env, data string, documents, workers int) (benchJSON, error) {
+func bench(ctx context.Context, e env, data string, documents, workers int, profile string) (benchJSON, error) {
 	c := demoConfig()
 	if err := initialise(ctx, data, &c); err != nil {
 		return benchJSON{}, err
@@ -85,11 +87,11 @@ func bench(ctx context.Context, e env, data string, documents, workers int) (ben
 	if err != nil {
 		return benchJSON{}, err
 	}
-	result, err := a.bench(ctx, e, documents, workers)
+	result, err := a.bench(ctx, e, documents, workers, profile)
 	return result, errors.Join(err, a.close())
 }
 
-func (a *app) bench(ctx context.Context, e env, documents, workers int) (benchJSON, error) {
+func (a *app) bench(ctx context.Context, e env, documents, workers int, profile string) (benchJSON, error) {
 	r := benchJSON{Documents: documents, Workers: workers, Level: string(a.Config.Level), Steps: map[string]benchStep{}}
 	officer, drafts, err := a.benchDrafts(ctx, documents)
 	if err != nil {
@@ -111,11 +113,16 @@ func (a *app) bench(ctx context.Context, e env, documents, workers int) (benchJS
 	stopped := make(chan error, 1)
 	go func() { stopped <- worker.Run(workerCtx) }()
 
+	stopProfile, err := startProfile(profile)
+	if err != nil {
+		stop()
+		return r, errors.Join(err, <-stopped)
+	}
 	syncs, cpuBefore, start := a.syncs(), processCPU(), time.Now()
 	err = a.benchLoad(ctx, e, officer, drafts, workers, &r)
 	elapsed := time.Since(start)
 	stop()
-	if err = errors.Join(err, <-stopped); err != nil {
+	if err = errors.Join(err, stopProfile(), <-stopped); err != nil {
 		return r, err
 	}
 	r.ActsPerSecond = float64(documents) / elapsed.Seconds()
@@ -231,6 +238,24 @@ func (a *app) benchLoad(ctx context.Context, e env, officer *session, drafts []d
 	now, _ := memory()
 	r.RSS = append(r.RSS, now)
 	return err
+}
+
+// startProfile begins a CPU profile; the function it returns ends it.
+func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
 }
 
 // syncs counts the flushes to disk of archive and register.

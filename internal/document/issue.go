@@ -122,8 +122,8 @@ func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error
 	}, nil
 }
 
-// dryRun renders the act with a number, code and seal of the real length, so
-// that whatever could fail in typesetting fails before a number is used.
+// dryRun seals and typesets the act with a number and a code of the real
+// length, so that whatever could fail there fails before a number is used.
 func (s *Service) dryRun(ctx context.Context, a Act) error {
 	var err error
 	if a.Number, err = numbering.FormatAct(a.Case, 1); err != nil {
@@ -135,10 +135,7 @@ func (s *Service) dryRun(ctx context.Context, a Act) error {
 	if a.Seal, err = s.sealAct(ctx, a); err != nil {
 		return fmt.Errorf("dry run: %w", err)
 	}
-	if _, err := s.Drafter.Render(ctx, a); err != nil {
-		return fmt.Errorf("dry run: %w", err)
-	}
-	return nil
+	return s.Drafter.DryRun(ctx, a)
 }
 
 // giveCode draws the verification code.

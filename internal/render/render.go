@@ -37,21 +37,43 @@ func (r *Renderer) Engine() string { return engineVersion }
 
 // Render typesets a.Data. It reads nothing but a.
 func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
-	t, err := r.Templates.Get(a.Template, a.Version, a.Date.Time())
-	if err != nil {
-		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
-	}
 	code, err := codes.ParseCode(a.Code)
 	if err != nil {
 		return nil, fmt.Errorf("code of act %s: %w", a.Number, err)
+	}
+	url, err := codes.URL(r.Origin, code, a.Seal)
+	if err != nil {
+		return nil, fmt.Errorf("address of act %s: %w", a.Number, err)
+	}
+	qr, err := codes.QR(url)
+	if err != nil {
+		return nil, fmt.Errorf("QR code of act %s: %w", a.Number, err)
+	}
+	return r.typeset(ctx, a, code, qr)
+}
+
+// DryRun typesets a with a blank QR code in the real one's place.
+func (r *Renderer) DryRun(ctx context.Context, a document.Act) error {
+	code, err := codes.ParseCode(a.Code)
+	if err != nil {
+		return fmt.Errorf("code of act %s: %w", a.Number, err)
+	}
+	_, err = r.typeset(ctx, a, code, codes.BlankQR())
+	return err
+}
+
+func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code, qr codes.Bitmap) ([]byte, error) {
+	t, err := r.Templates.Get(a.Template, a.Version, a.Date.Time())
+	if err != nil {
+		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
 	}
 	html, err := t.HTML(a.Data, r.issue(a, code))
 	if err != nil {
 		return nil, err
 	}
-	symbols, err := r.symbols(a, code)
+	barcode, err := codes.Code128(a.Number)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("barcode of act %s: %w", a.Number, err)
 	}
 	result, err := r.Typeset.Render(ctx, typeset.Document{
 		HTML: html, Title: t.Meta.Title.Az + " № " + a.Number, Lang: "az", Author: r.author(a),
@@ -60,7 +82,7 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 			TemplateID: a.Template, TemplateVersion: a.Version, EngineVersion: engineVersion,
 			ActNumber: a.Number, Evaluation: a.Evaluation,
 		},
-		Symbols: symbols,
+		Symbols: map[string]typeset.Symbol{"barcode": symbol(barcode), "qr": symbol(qr)},
 		Attachments: []typeset.Attachment{{
 			Name: "act.json", MIME: "application/json", Relationship: "Data", Data: a.Data,
 			Description: "Aktın maşınla oxunan məlumatı", Modified: a.IssuedAt.In(r.Location),
@@ -92,23 +114,6 @@ func (r *Renderer) issue(a document.Act, code codes.Code) template.Issue {
 		issue.Signers = append(issue.Signers, template.Signer{Field: s.Field, Name: s.Name, Post: s.Post})
 	}
 	return issue
-}
-
-// symbols draws the act's barcode and its QR code.
-func (r *Renderer) symbols(a document.Act, code codes.Code) (map[string]typeset.Symbol, error) {
-	barcode, err := codes.Code128(a.Number)
-	if err != nil {
-		return nil, fmt.Errorf("barcode of act %s: %w", a.Number, err)
-	}
-	url, err := codes.URL(r.Origin, code, a.Seal)
-	if err != nil {
-		return nil, fmt.Errorf("address of act %s: %w", a.Number, err)
-	}
-	qr, err := codes.QR(url)
-	if err != nil {
-		return nil, fmt.Errorf("QR code of act %s: %w", a.Number, err)
-	}
-	return map[string]typeset.Symbol{"barcode": symbol(barcode), "qr": symbol(qr)}, nil
 }
 
 func symbol(b codes.Bitmap) typeset.Symbol {
