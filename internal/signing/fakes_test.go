@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"slices"
 
 	"docsvc/internal/signing"
@@ -32,4 +33,12 @@ func (s both) Evidence(ctx context.Context, c, issuer *x509.Certificate) (crls, 
 	}
 	c2, o2, err := s.b.Evidence(ctx, c, issuer)
 	return slices.Concat(c1, c2), slices.Concat(o1, o2), err
+}
+
+var errBroken = errors.New("the source is down")
+
+type broken struct{}
+
+func (broken) Evidence(context.Context, *x509.Certificate, *x509.Certificate) (crls, ocsps [][]byte, err error) {
+	return nil, nil, errBroken
 }
