@@ -363,3 +363,35 @@ func TestBadLibrary(t *testing.T) {
 		t.Errorf("the unedited library: %v", err)
 	}
 }
+
+// TestSeveralParties reads as a sentence and lists everyone.
+func TestSeveralParties(t *testing.T) {
+	second := Party{Kind: "legal", Name: "Misal Tikinti", Form: "MMC", VOEN: "9999990661"}
+	act, _, err := check(t, "query", 1, `{"addressee":"B","items":["11.3.1"],"debtor":2}`, func(c *Context) { c.Case.Debtors = append(c.Case.Debtors, second) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := builtin(t).Get("query", "1", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := tmpl.HTML(act.Data, Issue{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := textOf(parse(t, page))
+	for _, want := range []string{
+		"borclular Nümunəli Anar Sınaq oğlu və “Misal Tikinti” Məhdud Məsuliyyətli Cəmiyyətindən tələbkar",
+		"Borclu “Misal Tikinti” Məhdud Məsuliyyətli Cəmiyyəti, VÖEN 9999990661",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q:\n%s", want, text)
+		}
+	}
+	if diff := cmp.Diff([]string{"“Ş. N. B.” ASC", "N. A. S.", "“M. T.” MMC"}, act.Summary.Parties); diff != "" {
+		t.Error(diff)
+	}
+	if act.Summary.Amount != 618045 || !strings.Contains(strings.Join(act.Summary.Proofs, " "), "5NMN1A1") {
+		t.Errorf("summary %+v", act.Summary)
+	}
+}

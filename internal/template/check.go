@@ -93,6 +93,9 @@ type builder struct {
 }
 
 func (b *builder) fault(path, key string, args ...string) {
+	if len(b.faults) >= 2*maxFaults { // the schema's and as many again
+		return
+	}
 	f := Fault{Path: path, Key: key, Label: b.template.Schema.label(path)}
 	for i := 0; i+1 < len(args); i += 2 {
 		if f.Args == nil {

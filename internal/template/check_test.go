@@ -7,8 +7,10 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -312,5 +314,32 @@ func TestDocumentKinds(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("the schema offers %v, the code names %v", got, want)
+	}
+}
+
+// TestHostileSize keeps the largest inputs from costing more than a moment.
+func TestHostileSize(t *testing.T) {
+	many := func(item string, n int) string { return strings.TrimSuffix(strings.Repeat(item+",", n), ",") }
+	var fields strings.Builder
+	for i := range 60_000 {
+		fields.WriteString(`"` + strconv.Itoa(i) + `":1,`)
+	}
+	for name, input := range map[string]string{
+		"one list of many":  `{"addressee":"B","items":[` + many(`"11.3.1"`, 100_000) + `]}`,
+		"many different":    `{"addressee":"B","items":[` + many(`"a","b","c","d"`, 60_000) + `]}`,
+		"a very long text":  `{"addressee":"` + strings.Repeat("ə", 500_000) + `","items":["11.3.1"]}`,
+		"many unknown":      `{` + fields.String() + `"items":[]}`,
+		"spaces":            `{"addressee":"` + strings.Repeat(" ", 1_000_000) + `","items":["11.3.1"]}`,
+		"combining marks":   `{"addressee":"e` + strings.Repeat("\u0301", 400_000) + `","items":["11.3.1"]}`,
+		"nested to the end": strings.Repeat(`{"a":`, 200_000),
+	} {
+		start := time.Now()
+		_, _, err := check(t, "query", 1, input, nil)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: %s", name, took)
+		}
+		if n := len(faultList(err)); n == 0 || n > 2*maxFaults {
+			t.Errorf("%s: %d faults", name, n)
+		}
 	}
 }

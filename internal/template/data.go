@@ -23,6 +23,9 @@ type Data struct {
 	SendTo     []string         `json:"send_to,omitempty"`
 	Collection *CollectionFacts `json:"collection,omitempty"`
 	Query      *QueryFacts      `json:"query,omitempty"`
+
+	// Issue is not part of the canonical data: it is given when they are rendered.
+	Issue Issue `json:"-"`
 }
 
 // Reference names the template that made the act.

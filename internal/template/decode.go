@@ -11,9 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// MaxInput is the largest form taken, in bytes; maxDepth the deepest nesting.
+// MaxInput is the largest form taken, in bytes. No field takes a text near
+// maxText bytes long; a longer one is refused before work is spent on it.
 const (
 	MaxInput = 1 << 20
+	maxText  = 64 << 10
 	maxDepth = 16
 )
 
@@ -54,6 +56,9 @@ func decodeValue(dec *json.Decoder, depth int) (any, error) {
 	}
 	switch t := tok.(type) {
 	case string:
+		if len(t) > maxText {
+			return nil, fmt.Errorf("a text is longer than %d bytes", maxText)
+		}
 		return Normalise(t), nil
 	case json.Number:
 		// An exponent would let a short text ask for a number of any size.

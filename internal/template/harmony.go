@@ -38,11 +38,12 @@ func isVowel(r rune) bool { return strings.ContainsRune(vowels, r) }
 // lastVowel finds the vowel that decides the harmony. A word without one, such
 // as an abbreviation, is read by the names of its letters, which are front.
 func lastVowel(word string) rune {
-	rs := []rune(Lower(word))
-	for i := len(rs) - 1; i >= 0; i-- {
-		if isVowel(rs[i]) {
-			return rs[i]
+	for word != "" {
+		r, size := utf8.DecodeLastRuneInString(word)
+		if r = unicode.AzeriCase.ToLower(r); isVowel(r) {
+			return r
 		}
+		word = word[:len(word)-size]
 	}
 	return 'e'
 }
@@ -70,8 +71,8 @@ func openVowel(word string) string {
 }
 
 func endsInVowel(word string) bool {
-	r, _ := utf8.DecodeLastRuneInString(Lower(word))
-	return isVowel(r)
+	r, _ := utf8.DecodeLastRuneInString(word)
+	return isVowel(unicode.AzeriCase.ToLower(r))
 }
 
 // Decline puts a noun or the last word of a phrase into a case. Numbers,
@@ -104,8 +105,8 @@ func Decline(phrase string, c GrammarCase, kind Noun) string {
 // (Nümunə Rayon Məhkəməsi, Həmid oğlu), a single word (Bakı) is not.
 func DeclineName(name string, c GrammarCase) string {
 	kind := Proper
-	r, _ := utf8.DecodeLastRuneInString(Lower(name))
-	if strings.Contains(strings.TrimSpace(name), " ") && strings.ContainsRune("ıiuü", r) {
+	r, _ := utf8.DecodeLastRuneInString(name)
+	if strings.Contains(strings.TrimSpace(name), " ") && strings.ContainsRune("ıiuü", unicode.AzeriCase.ToLower(r)) {
 		kind = Possessive
 	}
 	return Decline(name, c, kind)

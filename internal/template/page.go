@@ -27,16 +27,10 @@ type Signer struct {
 	CertificateSerial, CertificateIssuer string
 }
 
-// view is what a page sees: the canonical data and the issue beside each other.
-type view struct {
-	Data
-	Issue
-}
-
 // Rule finds a rule of law among the act's facts. One that is missing is an
 // error and not a blank in the text.
-func (v view) Rule(key string) (RuleFacts, error) {
-	r, ok := v.Law[key]
+func (d Data) Rule(key string) (RuleFacts, error) {
+	r, ok := d.Law[key]
 	if !ok {
 		return RuleFacts{}, fmt.Errorf("the act data have no rule %q", key)
 	}
@@ -103,18 +97,19 @@ func enumerate(words []string) string {
 // HTML renders the canonical data of an act. The same data and issue always
 // give the same text.
 func (t *Template) HTML(data []byte, issue Issue) (string, error) {
-	v := view{Issue: issue}
+	d := Data{Issue: issue}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&v.Data); err != nil {
+	if err := dec.Decode(&d); err != nil {
 		return "", fmt.Errorf("reading act data for %s: %w", t.Meta.ID, err)
 	}
-	if v.Template.ID != t.Meta.ID || v.Template.Version != t.Meta.Version {
+	if d.Template.ID != t.Meta.ID || d.Template.Version != t.Meta.Version {
 		return "", fmt.Errorf("act data of template %s version %s given to %s version %s",
-			v.Template.ID, v.Template.Version, t.Meta.ID, t.Meta.Version)
+			d.Template.ID, d.Template.Version, t.Meta.ID, t.Meta.Version)
 	}
 	var out bytes.Buffer
-	if err := t.page.ExecuteTemplate(&out, "page", v); err != nil {
+	out.Grow(len(data) + 16<<10) // the style sheet and the markup
+	if err := t.page.ExecuteTemplate(&out, "page", &d); err != nil {
 		return "", fmt.Errorf("rendering %s: %w", t.Meta.ID, err)
 	}
 	return out.String(), nil

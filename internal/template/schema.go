@@ -89,11 +89,13 @@ func (s *Schema) check(v any) (Faults, []Warning) {
 	var faults Faults
 	var warnings []Warning
 	for _, f := range found {
-		f.Label = s.label(f.Path)
+		list := (*[]Fault)(&faults)
 		if warningKeys[f.Key] {
-			warnings = append(warnings, f)
-		} else if len(faults) < maxFaults {
-			faults = append(faults, f)
+			list = &warnings
+		}
+		if len(*list) < maxFaults {
+			f.Label = s.label(f.Path)
+			*list = append(*list, f)
 		}
 	}
 	return faults, warnings
@@ -107,7 +109,7 @@ func collect(e *jsonschema.ValidationError, into *[]Fault) {
 	for _, cause := range e.Causes {
 		collect(cause, into)
 	}
-	if len(e.Causes) > 0 {
+	if len(e.Causes) > 0 || len(*into) > 2*maxFaults {
 		return
 	}
 	at := pointer(e.InstanceLocation...)
@@ -183,7 +185,7 @@ func list(values []any) string {
 func pointer(names ...string) string {
 	var b strings.Builder
 	for _, n := range names {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(n))
+		b.WriteString("/" + strings.ReplaceAll(strings.ReplaceAll(n, "~", "~0"), "/", "~1"))
 	}
 	return b.String()
 }
