@@ -1,0 +1,267 @@
+// Package verifytest runs the real line in memory and in a temporary file, for
+// tests that need acts in every state: the built-in templates, the typesetter,
+// a throw-away PKI, SQLite and a strict archive that fails when told to.
+package verifytest
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"docsvc/internal/archive/archivetest"
+	"docsvc/internal/codes"
+	"docsvc/internal/document"
+	"docsvc/internal/ledger"
+	"docsvc/internal/numbering"
+	"docsvc/internal/render"
+	"docsvc/internal/signing"
+	"docsvc/internal/signing/signingtest"
+	"docsvc/internal/sqldb"
+	"docsvc/internal/template"
+	"docsvc/internal/typeset"
+	"docsvc/internal/verify"
+	"docsvc/templates"
+)
+
+// Origin is where the acts of a World are verified.
+const Origin = "https://elektron-icra.example.az"
+
+// World is a whole service.
+type World struct {
+	Service  *document.Service
+	Register *sqldb.Register
+	Archive  *archivetest.Fake
+	PKI      *signingtest.PKI
+	Verifier *verify.Verifier
+	SealID   string
+	SealKey  *ecdsa.PublicKey
+
+	tb      testing.TB
+	officer *signingtest.Entity
+	cases   map[string]document.Case
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// New makes a service without acts. Its clock begins at 22.11.2026, 11:15 in
+// Baku, and stands still.
+func New(tb testing.TB) *World {
+	tb.Helper()
+	w := &World{tb: tb, SealID: "seal-1", cases: map[string]document.Case{}, now: time.Date(2026, 11, 22, 7, 15, 0, 0, time.UTC)}
+	w.PKI = signingtest.New(tb, w.Now)
+	w.Archive = &archivetest.Fake{Now: w.Now}
+	options := sqldb.Options{Engine: sqldb.SQLite, Path: filepath.Join(tb.TempDir(), "register.db"), Now: w.Now}
+	w.check(sqldb.Create(tb.Context(), options))
+	var err error
+	w.Register, err = sqldb.Open(tb.Context(), options)
+	w.check(err)
+	tb.Cleanup(func() { _ = w.Register.Close() }) // at the end of the test there is nothing to lose
+	w.Service = w.service()
+	w.Verifier = &verify.Verifier{
+		Store: w.Register, Archive: w.Archive, Signatures: w.Service.Verifier, Ledger: w.Service.LedgerKeys, Now: w.Now,
+	}
+	w.enrol()
+	return w
+}
+
+// Now is the clock of everything.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// Advance moves the clock on.
+func (w *World) Advance(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// Baku is the time zone of acts.
+func Baku() *time.Location { return time.FixedZone("+04", 4*60*60) }
+
+func (w *World) service() *document.Service {
+	scheme, err := numbering.ParseScheme(numbering.DefaultCase)
+	w.check(err)
+	library, err := template.Builtin()
+	w.check(err)
+	engine, err := typeset.Default()
+	w.check(err)
+	sealKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	w.check(err)
+	w.SealKey = &sealKey.PublicKey
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	w.check(err)
+	const origin = "elektron-icra.example.az/log"
+	checkpoints, err := ledger.NewSigner(origin, public, func(text []byte) ([]byte, error) { return ed25519.Sign(private, text), nil })
+	w.check(err)
+	ledgerKeys, err := ledger.NewVerifier(origin, public)
+	w.check(err)
+	return &document.Service{
+		Store: w.Register, Archive: w.Archive,
+		Drafter: &render.Renderer{
+			Templates: library, Typeset: engine, Origin: Origin, Host: "elektron-icra.example.az", Location: Baku(), Now: w.Now,
+			Offices: map[string]document.Office{"110": {
+				Code: "110", Name: "Nümunə Rayon İcra Şöbəsi", Parent: "İcra baş idarəsi", Place: "Nümunə şəhəri",
+				Address: "AZ9900, Nümunə şəhəri, Ədalət küçəsi, ev 1", Deposit: "AZ29TSTADEP00000000000000001",
+			}},
+		},
+		Sealer: sealer{w.SealID, sealKey}, Certificates: anyCertificate{}, Timestamps: w.PKI,
+		Verifier:    &signing.Verifier{Roots: w.PKI.Roots(), Now: w.Now, Revocation: w.PKI},
+		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
+		Rules: document.Rules{
+			Scheme: scheme, Level: signing.LevelBT, Location: Baku(), Retention: map[string]int{"": 10},
+			Lease: time.Minute, PreparedFor: time.Hour,
+		},
+		Owner: "test", Now: w.Now, Rand: rand.Reader, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func (w *World) enrol() {
+	w.officer = w.PKI.Officer(w.tb, signingtest.P256(w.tb))
+	operator := document.Actor{Login: "operator", Grants: []document.Grant{{Role: document.RoleOperator, Office: document.AnyOffice}}}
+	w.check(w.Service.SaveAccount(w.tb.Context(), operator, document.Account{
+		Login: "nigar", Name: "Məmurzadə Nigar Sınaq qızı", Post: "dövlət icra məmuru", Office: "110", Profile: document.ProfileState,
+		Grants:      []document.Grant{{Role: document.RoleOfficer, Office: "110"}, {Role: document.RoleHead, Office: "110"}},
+		Certificate: [][]byte{w.officer.Cert.Raw, w.PKI.Issuing.Cert.Raw}, KeyID: "nigar/1",
+	}))
+}
+
+// actor is the one officer.
+func (w *World) actor() document.Actor {
+	a, err := w.Service.Account(w.tb.Context(), "nigar")
+	w.check(err)
+	return a.Actor("test")
+}
+
+// Draft issues the n-th act of a sample case of package templates and leaves
+// it prepared, waiting for its signer.
+func (w *World) Draft(sample string, n int) document.Act {
+	w.tb.Helper()
+	data, err := fs.ReadFile(templates.FS, "samples/"+sample+".json")
+	w.check(err)
+	var s struct {
+		Case json.RawMessage `json:"case"`
+		Acts []struct {
+			Template string          `json:"template"`
+			Date     document.Date   `json:"date"`
+			Input    json.RawMessage `json:"input"`
+		} `json:"acts"`
+	}
+	w.check(json.Unmarshal(data, &s))
+	kase, ok := w.cases[sample]
+	if !ok {
+		kase, _, err = w.Service.RegisterCase(w.tb.Context(), w.actor(), "110", "nigar", s.Case)
+		w.check(err)
+		w.cases[sample] = kase
+	}
+	act, _, err := w.Service.Issue(w.tb.Context(), w.actor(), document.Draft{
+		Case: kase.Number, Template: s.Acts[n].Template, Input: s.Acts[n].Input, Date: s.Acts[n].Date,
+	})
+	w.check(err)
+	act, err = w.Service.Run(w.tb.Context(), act)
+	w.check(err)
+	return act
+}
+
+// Issue takes the n-th act of a sample case through the line, into the archive
+// but not into the ledger.
+func (w *World) Issue(sample string, n int) document.Act {
+	w.tb.Helper()
+	act, err := w.Service.Sign(w.tb.Context(), w.actor(), w.Draft(sample, n), holder{w.officer.Key})
+	w.check(err)
+	if act.State != document.Archived {
+		w.tb.Fatalf("act %s is %s", act.Number, act.State)
+	}
+	return act
+}
+
+// Sequence publishes the ledger.
+func (w *World) Sequence() { w.check(w.Service.Sequence(w.tb.Context())) }
+
+// Void gives up an act that is not signed.
+func (w *World) Void(act document.Act) {
+	_, err := w.Service.Void(w.tb.Context(), w.actor(), act.Number, "sınaq")
+	w.check(err)
+}
+
+// Change annuls or supersedes an act by another of its case.
+func (w *World) Change(act document.Act, to document.Standing, by document.Act) {
+	_, err := w.Service.ChangeStanding(w.tb.Context(), w.actor(), act.Number, to, by.Number, "sınaq")
+	w.check(err)
+}
+
+// File is the archived file of an act.
+func (w *World) File(act document.Act) []byte {
+	data, _, err := w.Archive.Get(w.tb.Context(), act.Path)
+	w.check(err)
+	return data
+}
+
+// Link is the verification link of an act.
+func (w *World) Link(act document.Act) string {
+	code, err := codes.ParseCode(act.Code)
+	w.check(err)
+	link, err := codes.URL(Origin, code, act.Seal)
+	w.check(err)
+	return link
+}
+
+func (w *World) check(err error) {
+	w.tb.Helper()
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+type sealer struct {
+	id  string
+	key *ecdsa.PrivateKey
+}
+
+func (s sealer) Seal(ctx context.Context, code codes.Code, f codes.Facts) ([]byte, error) {
+	sign := func(_ context.Context, digest []byte) ([]byte, error) {
+		return s.key.Sign(rand.Reader, digest, crypto.SHA256)
+	}
+	return codes.Seal(ctx, sign, s.id, code, f)
+}
+
+type anyCertificate struct{}
+
+func (anyCertificate) Usable(context.Context, *x509.Certificate, time.Time) error { return nil }
+
+type holder struct{ key crypto.Signer }
+
+func (h holder) KeyID() string { return "nigar/1" }
+
+func (h holder) Sign(_ context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return h.key.Sign(rand.Reader, digest, opts)
+}
+
+// Broken is a register that cannot be reached.
+type Broken struct{}
+
+var errBroken = errors.New("the register is down")
+
+// View implements document.Store.
+func (Broken) View(context.Context, func(document.Tx) error) error { return errBroken }
+
+// Update implements document.Store.
+func (Broken) Update(context.Context, func(document.Tx) error) error { return errBroken }
