@@ -53,10 +53,10 @@ bench: build ## Benchmarks of the packages, then the whole line
 	bin/docsvc bench --documents $(DOCUMENTS)
 
 .PHONY: lint
-lint: $(GOLANGCI) ## Formatting, go.mod, golangci-lint
+lint: $(GOLANGCI) ## Formatting, checksums of modules, golangci-lint
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 	  test -z "$$unformatted" || { echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; }
-	$(GO) mod tidy -diff
+	$(GO) mod verify
 	$(GOLANGCI) run ./...
 
 # The build needs about 2 GB of memory and some minutes; it happens once.
