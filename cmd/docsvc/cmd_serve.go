@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"docsvc/internal/document"
+	"docsvc/internal/web"
+)
+
+// Limits of the HTTP server. Uploads of 100 MB over a slow line are why reading
+// may take minutes; the handlers bound sizes.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 10 * time.Minute
+	writeTimeout  = 10 * time.Minute
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 32 << 10
+	shutdownGrace = 30 * time.Second
+)
+
+// runServe serves the pages and runs the worker until it is told to stop; then
+// it refuses new work and finishes what is in hand.
+func runServe(ctx context.Context, e env, args []string) error {
+	f := newFlags(e, "serve")
+	addr := f.String("addr", "", "`HOST:PORT` instead of the configured address")
+	if _, err := f.parse(args, 0, 0); err != nil {
+		return err
+	}
+	return withApp(ctx, e, f, func(a *app) error {
+		if *addr != "" {
+			a.Config.Address = *addr
+		}
+		return a.serve(ctx, e)
+	})
+}
+
+func (a *app) serve(ctx context.Context, e env) error {
+	handler, err := a.handler(e.log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.Config.Address)
+	if err != nil {
+		return fmt.Errorf("listen on %s (another serve? try --addr): %w", a.Config.Address, err)
+	}
+	fmt.Fprintf(e.stderr, "docsvc serves http://%s\n", listener.Addr())
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelWarn),
+	}
+	worker := &document.Worker{
+		Service: a.Service, Parallel: a.Config.Workers, Interval: 500 * time.Millisecond, LedgerEvery: time.Second,
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return worker.Run(ctx) })
+	g.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		return server.Shutdown(grace)
+	})
+	return g.Wait()
+}
+
+// handler is the whole site.
+func (a *app) handler(log *slog.Logger) (http.Handler, error) {
+	o := web.Options{
+		Verifier: a.Verify, Origin: a.Config.Origin, Evaluation: a.Service.Rules.Evaluation, Location: location(),
+		Limiter: &web.ProcessLimiter{Now: time.Now}, Now: time.Now, Rand: rand.Reader, Log: log,
+		SealKeys: func(context.Context) ([]web.SealKey, error) {
+			keys, err := sealKeys(a.Keys)
+			list := make([]web.SealKey, 0, len(keys))
+			for id, key := range keys {
+				list = append(list, web.SealKey{ID: id, Key: key})
+			}
+			slices.SortFunc(list, func(x, y web.SealKey) int { return strings.Compare(x.ID, y.ID) })
+			return list, err
+		},
+	}
+	if a.Authority != nil {
+		o.Authority = a.Authority.Handler()
+	}
+	return web.Handler(o)
+}
