@@ -12,6 +12,7 @@ type line struct {
 	lo, hi       int
 	x            float64
 	extra        float64 // added to each space, to justify
+	track        float64 // added to each glyph of a loose line
 	above, below float64 // of the baseline
 	more         bool    // the paragraph goes on: a space ends the line for readers
 }
@@ -21,6 +22,9 @@ type line struct {
 const (
 	stretch = 0.5
 	shrink  = 0.15
+	// Beyond that, a line is also spaced between its letters by at most this
+	// part of the font size, which the eye does not see but rivers do.
+	loosest = 0.014
 )
 
 // breakLines sets p in lines of the given width.
@@ -151,13 +155,39 @@ func (p *para) place(lo, hi int, avail, x float64, last bool) line {
 	slack := avail - natural
 	switch {
 	case gaps > 0 && (slack < 0 || p.style.align == alignJustify && !last):
-		ln.extra = slack / float64(gaps)
+		ln.track = p.loosen(lo, hi, slack, gaps)
+		ln.extra = (slack - ln.track*float64(p.glyphs(lo, hi)-1)) / float64(gaps)
 	case p.style.align == alignCenter:
 		ln.x += slack / 2
 	case p.style.align == alignRight:
 		ln.x += slack
 	}
 	return ln
+}
+
+// loosen returns the letter-spacing for a line whose spaces alone would have
+// to grow too much.
+func (p *para) loosen(lo, hi int, slack float64, gaps int) float64 {
+	n := p.glyphs(lo, hi)
+	space := p.style.face.space.width * p.style.size / 1000
+	over := slack - stretch*space*float64(gaps)
+	if over <= 0 || n < 2 {
+		return 0
+	}
+	return min(over/float64(n-1), loosest*p.style.size)
+}
+
+// glyphs counts the glyphs of words lo to hi, and the spaces between them.
+func (p *para) glyphs(lo, hi int) int {
+	n := hi - lo - 1
+	for _, w := range p.words[lo:hi] {
+		for i := w.lo; i < w.hi; i++ {
+			if t := p.frags[i].text; t != nil {
+				n += t.glyphs
+			}
+		}
+	}
+	return n
 }
 
 // measure finds how far a line reaches above and below its baseline. The

@@ -25,14 +25,15 @@ func (p *painter) line(pa *para, i int, x, y float64) {
 				p.endText()
 				p.atom(f.atom, x, base)
 			} else {
-				p.setText(f.style, f.text.face, x, base)
+				p.setText(f.style, f.text.face, ln.track, x, base)
 				p.glyphs(f.text, f.style.size)
+				x += ln.track * float64(f.text.glyphs)
 			}
 			x += f.width
 		}
 		if k < ln.hi-1 && w.space > 0 {
-			p.space(w.space + ln.extra)
-			x += w.space + ln.extra
+			p.space(w.space + ln.extra + ln.track)
+			x += w.space + ln.extra + ln.track
 		}
 	}
 	if ln.more {
@@ -46,16 +47,16 @@ func (p *painter) line(pa *para, i int, x, y float64) {
 func (p *painter) label(lb *label, x, base float64) {
 	const gap = 0.4 // em between the marker and the text
 	p.tag(lb.el)
-	p.setText(lb.style, lb.text.face, x-lb.width-gap*lb.style.size, base)
+	p.setText(lb.style, lb.text.face, 0, x-lb.width-gap*lb.style.size, base)
 	p.glyphs(lb.text, lb.style.size)
 	p.space(-1)
 	p.endText()
 }
 
-// setText makes sure that a text object with this style is open; x and base
-// are where it begins if it is not.
-func (p *painter) setText(st *style, f *face, x, base float64) {
-	tracking := st.tracking()
+// setText makes sure that a text object with this style is open, its letters
+// spaced by track more; x and base are where it begins if it is not.
+func (p *painter) setText(st *style, f *face, track, x, base float64) {
+	tracking := st.tracking() + track
 	if p.inText && (p.font != f || p.size != st.size || p.tracking != tracking || p.fill != st.color) {
 		p.endArray()
 	}

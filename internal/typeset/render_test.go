@@ -167,14 +167,15 @@ func TestLines(t *testing.T) {
 			}
 			seen := ""
 			for i, ln := range p.lines {
-				x := ln.x
+				x := ln.x - ln.track // none after the last letter
 				for k := ln.lo; k < ln.hi; k++ {
 					for _, f := range p.frags[p.words[k].lo:p.words[k].hi] {
 						seen += f.text.text
+						x += ln.track * float64(f.text.glyphs)
 					}
 					x += p.words[k].width
 					if k < ln.hi-1 && p.words[k].space > 0 {
-						x += p.words[k].space + ln.extra
+						x += p.words[k].space + ln.extra + ln.track
 					}
 				}
 				if x > width+0.01 {
