@@ -11,15 +11,12 @@ import (
 // TestPostgres runs all that is tested on PostgreSQL, over one server.
 func TestPostgres(t *testing.T) {
 	server := sqldbtest.StartPostgres(t)
-	template, dsn := server.NewDatabase(t, "")
-	o := Options{Engine: Postgres, DSN: dsn}
-	if err := Create(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
 	create := func(t *testing.T) (*Register, Options) {
 		t.Helper()
-		_, dsn := server.NewDatabase(t, template)
-		o := Options{Engine: Postgres, DSN: dsn}
+		o := Options{Engine: Postgres, DSN: server.NewDatabase(t)}
+		if err := Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
 		return open(t, o), o
 	}
 	t.Run("suite", func(t *testing.T) {
@@ -41,8 +38,7 @@ func TestPostgres(t *testing.T) {
 		testPostgresPlans(t, r)
 	})
 	t.Run("versions", func(t *testing.T) {
-		_, dsn := server.NewDatabase(t, "")
-		testVersions(t, Options{Engine: Postgres, DSN: dsn})
+		testVersions(t, Options{Engine: Postgres, DSN: server.NewDatabase(t)})
 	})
 	t.Run("processes", func(t *testing.T) {
 		r, o := create(t)

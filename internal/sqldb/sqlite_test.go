@@ -56,6 +56,7 @@ func rawDB(tb testing.TB, o Options) *sql.DB {
 func TestSQLite(t *testing.T) {
 	t.Run("suite", func(t *testing.T) {
 		sqldbtest.Run(t, func(t *testing.T) document.Store {
+			t.Parallel()
 			r, _ := newSQLite(t)
 			return r
 		})

@@ -1,11 +1,14 @@
 package sqldb
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"docsvc/internal/document"
 )
@@ -43,7 +46,7 @@ func TestGroupCommit(t *testing.T) {
 				if i == 0 {
 					close(started)
 					for w.waiting.Load() < callers-1 { // the others come while this one runs
-						continue
+						runtime.Gosched()
 					}
 				}
 				batches <- w.batch
@@ -77,6 +80,37 @@ func TestGroupCommit(t *testing.T) {
 		if errors.Is(err, document.ErrNotFound) != (i%4 == 3) {
 			t.Errorf("account %d: %v", i, err)
 		}
+	}
+}
+
+// TestInterrupt ends the context of one caller in the middle of a statement:
+// SQLite would roll back the others of its batch with it.
+func TestInterrupt(t *testing.T) {
+	r, _ := newSQLite(t)
+	w := &r.engine.(*sqliteEngine).writer
+	started, done := make(chan struct{}), make(chan error)
+	go func() {
+		done <- r.Update(t.Context(), func(tx document.Tx) error {
+			close(started)
+			for w.waiting.Load() == 0 {
+				runtime.Gosched()
+			}
+			return tx.PutAccount(t.Context(), document.Account{Login: "x"})
+		})
+	}()
+	<-started
+	ctx, cancel := context.WithCancel(t.Context())
+	err := r.engine.update(ctx, func(q querier) error {
+		time.AfterFunc(5*time.Millisecond, cancel)
+		_, err := q.ExecContext(ctx, `INSERT INTO auth_failure (login, n) SELECT 'long', count(*)
+			FROM (WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 500000) SELECT i FROM c)`)
+		return errors.Join(err, ctx.Err())
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the long statement: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("the other caller: %v", err)
 	}
 }
 
