@@ -52,6 +52,10 @@ const (
 	SignDone          Kind = "sign.done"
 	SignFailed        Kind = "sign.failed"
 	CredentialRefused Kind = "credential.refused"
+	AccountCreated    Kind = "account.created"
+	AccountChanged    Kind = "account.changed"
+	Rebuilt           Kind = "register.rebuilt"
+	NumberGap         Kind = "number.gap"
 )
 
 // Event is one entry of the audit trail.

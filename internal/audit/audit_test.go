@@ -114,6 +114,7 @@ func TestKindsAreDistinct(t *testing.T) {
 	for _, k := range []audit.Kind{
 		audit.CaseRegistered, audit.ActIssued, audit.ActPrepared, audit.ActPartlySigned, audit.ActSigned, audit.ActArchived,
 		audit.ActVoided, audit.StandingChanged, audit.SignIntended, audit.SignDone, audit.SignFailed, audit.CredentialRefused,
+		audit.AccountCreated, audit.AccountChanged, audit.Rebuilt, audit.NumberGap,
 	} {
 		e := event()
 		e.Kind = k

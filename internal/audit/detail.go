@@ -16,7 +16,7 @@ type Field string
 // what a citizen wrote: only names, hashes, counts and reasons.
 var vocabulary = []Field{
 	// what it is about
-	"case", "document", "office", "officer", "template", "version", "level", "path", "series", "high",
+	"case", "document", "office", "officer", "post", "template", "version", "level", "path", "series", "high",
 	// signing
 	"intent", "round", "of", "attempt", "outcome", "key", "token_id",
 	// hashes, in hexadecimal

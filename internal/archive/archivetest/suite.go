@@ -229,8 +229,8 @@ func listStops(t *testing.T, s archive.Store) {
 		mustPut(t, s, fmt.Sprintf("d%d/x.txt", i), "x")
 	}
 	n := 0
-	for range s.List(t.Context(), "") {
-		if n++; n == 2 {
+	for _, err := range s.List(t.Context(), "") {
+		if n++; n == 2 || err != nil {
 			break
 		}
 	}

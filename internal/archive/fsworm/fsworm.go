@@ -170,7 +170,7 @@ func (s *Store) probe() error {
 		return fmt.Errorf("linking a file: %w", err)
 	}
 	if err := s.root.Link(name, second); !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("the file system lets a link replace a file (%v)", err)
+		return errors.Join(errors.New("the file system does not refuse to link over a file"), err)
 	}
 	if _, _, err := s.read(second, "probe"); err != nil {
 		return fmt.Errorf("reading back: %w", err)

@@ -208,13 +208,13 @@ func limitedChild(dir string) error {
 		return err
 	}
 	if _, err := s.Put(context.Background(), "a/large.bin", make([]byte, 200_000), options); !errors.Is(err, archive.ErrUnavailable) || !errors.Is(err, unix.EFBIG) {
-		return fmt.Errorf("put of too much: %v", err)
+		return errors.Join(errors.New("put of too much"), err)
 	}
 	if _, err := s.Stat(context.Background(), "a/large.bin"); !errors.Is(err, archive.ErrNotFound) {
-		return fmt.Errorf("stat of what was not put: %v", err)
+		return errors.Join(errors.New("stat of what was not put"), err)
 	}
 	if left, err := os.ReadDir(dir + "/tmp"); err != nil || len(left) != 0 {
-		return fmt.Errorf("%d leftovers, %v", len(left), err)
+		return errors.Join(fmt.Errorf("%d leftovers", len(left)), err)
 	}
 	if _, err := s.Put(context.Background(), "a/small.bin", make([]byte, 50_000), options); err != nil {
 		return fmt.Errorf("put after a failed one: %w", err)
