@@ -32,7 +32,7 @@ func compileRules(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema
 	r := &rules{}
 	used := false
 	for name, v := range obj {
-		ok := true
+		var ok bool
 		switch name {
 		case "x-text":
 			r.text, _ = v.(string)
