@@ -48,43 +48,43 @@
 
   // digits undoes CTAP 2.2, 11.5.1: 17 digits for seven bytes, little endian.
   function digits(s) {
-    if (!/^[0-9]{1,972}$/.test(s)) throw new Error('not digits');
+    check(/^[0-9]{1,972}$/.test(s));
     var sizes = {3: 1, 5: 2, 8: 3, 10: 4, 13: 5, 15: 6, 17: 7};
     var out = [];
     for (var i = 0; i < s.length; i += 17) {
       var chunk = s.slice(i, i + 17), n = sizes[chunk.length];
-      if (!n) throw new Error('cut off');
+      check(n);
       var v = BigInt(chunk);
       for (var j = 0; j < n; j++) { out.push(Number(v & 255n)); v >>= 8n; }
-      if (v !== 0n) throw new Error('too large');
+      check(v === 0n);
     }
     return new Uint8Array(out);
   }
 
-  // decode reads the CBOR (RFC 8949) that a seal may hold: definite lengths,
-  // the shortest form, and nothing after it. Maps become Map.
+  // decode reads the CBOR (RFC 8949) that a seal may hold, in the one form in
+  // which it may stand: definite and shortest lengths, keys of maps that are
+  // numbers and ascend, and nothing after the end. Maps become Map.
   function decode(bytes) {
     var at = 0, utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
     function head() {
-      var first = bytes[at++], major = first >> 5, low = first & 31, n = low;
-      if (first === undefined) throw new Error('cut off');
-      if (major === 7) return [7, low];
+      var first = bytes[at++], low = first & 31, n = low;
+      check(first !== undefined);
       if (low >= 24) {
         var size = {24: 1, 25: 2, 26: 4, 27: 8}[low];
-        if (!size || at + size > bytes.length) throw new Error('length');
+        check(size && at + size <= bytes.length && first >> 5 !== 7);
         for (n = 0; size > 0; size--) n = n * 256 + bytes[at++];
-        if (n < {24: 24, 25: 256, 26: 65536, 27: 4294967296}[low] || !Number.isSafeInteger(n)) throw new Error('not shortest');
+        check(n >= {24: 24, 25: 256, 26: 65536, 27: 4294967296}[low] && Number.isSafeInteger(n));
       }
-      return [major, n];
+      return [first >> 5, n];
     }
     function item(depth) {
-      if (depth > 6) throw new Error('too deep');
+      check(depth < 6);
       var h = head(), n = h[1], i, v;
       switch (h[0]) {
       case 0: return n;
       case 1: return -1 - n;
       case 2: case 3:
-        if (at + n > bytes.length) throw new Error('cut off');
+        check(at + n <= bytes.length);
         v = bytes.slice(at, at += n);
         return h[0] === 2 ? v : utf8.decode(v);
       case 4:
@@ -93,31 +93,68 @@
       case 5:
         for (v = new Map(), i = 0; i < n; i++) {
           var key = item(depth + 1);
-          if (v.has(key)) throw new Error('key twice');
+          check(Number.isInteger(key) && key > last(v));
           v.set(key, item(depth + 1));
         }
         return v;
       case 6: return {tag: n, value: item(depth + 1)};
       }
-      if (n === 20 || n === 21) return n === 21;
-      throw new Error('not allowed');
+      check(n === 20 || n === 21);
+      return n === 21;
     }
+    function last(map) { return map.size ? Array.from(map.keys())[map.size - 1] : -1; }
     var value = item(0);
-    if (at !== bytes.length) throw new Error('more after the end');
+    check(at === bytes.length);
     return value;
   }
 
+  function check(good) {
+    if (!good) throw new Error('not a seal');
+  }
+
+  function isBytes(v, least, most) {
+    return v instanceof Uint8Array && v.length >= least && v.length <= most;
+  }
+
+  function isCount(v, least, most) {
+    return Number.isInteger(v) && v >= least && v <= most;
+  }
+
+  // Marks that change the direction of writing could show something else than
+  // was sealed.
+  function isText(v) {
+    return typeof v === 'string' && v !== '' && !/[\p{C}\p{Zl}\p{Zp}]|[^\S ]/u.test(v) && v === v.normalize('NFC');
+  }
+
   function readSeal(bytes) {
+    check(bytes.length <= 400);
     var m = decode(bytes);
-    if (m.tag !== 18 || !Array.isArray(m.value) || m.value.length !== 4) throw new Error('not COSE_Sign1');
-    var parts = m.value, header = decode(parts[0]), facts = decode(parts[2]);
-    if (header.size !== 2 || header.get(1) !== -7 || !(header.get(4) instanceof Uint8Array)) throw new Error('header');
-    if (!(parts[1] instanceof Map) || parts[1].size !== 0 || parts[3].length !== 64) throw new Error('parts');
-    if (!(facts instanceof Map) || facts.get(0) !== 1) throw new Error('facts');
+    check(m.tag === 18 && Array.isArray(m.value) && m.value.length === 4);
+    var parts = m.value;
+    check(isBytes(parts[0], 1, 99) && isBytes(parts[2], 1, 400) && isBytes(parts[3], 64, 64));
+    check(parts[1] instanceof Map && parts[1].size === 0);
+    var header = decode(parts[0]), facts = decode(parts[2]);
+    check(header instanceof Map && header.size === 2 && header.get(1) === -7 && isBytes(header.get(4), 1, 16));
+    checkFacts(facts);
     return {
       header: parts[0], payload: parts[2], signature: parts[3], facts: facts,
       kid: String.fromCharCode.apply(null, header.get(4))
     };
+  }
+
+  function checkFacts(f) {
+    check(f instanceof Map && f.get(0) === 1 && Array.from(f.keys()).every(function (k) { return k >= 0 && k <= 11; }));
+    [1, 3, 5, 6].forEach(function (k) { check(isText(f.get(k))); });
+    check(/^[ -~]+$/.test(f.get(1)));
+    check(!f.has(2) || isCount(f.get(2), 1, f.get(1).length - 1));
+    check(isCount(f.get(4), 10957, 84005));
+    check(!f.has(7) || isCount(f.get(7), 0, 1e15));
+    check(!f.has(8) || Array.isArray(f.get(8)) && isCount(f.get(8).length, 1, 8));
+    (f.get(8) || []).forEach(function (p) {
+      check(Array.isArray(p) && p.length === 2 && isCount(p[0], 1, 3) && isText(p[1]));
+    });
+    check(!f.has(9) || isCount(f.get(9), 1, 9999));
+    check(isBytes(f.get(10), 32, 32) && typeof f.get(11) === 'boolean');
   }
 
   // byteString is a CBOR byte string of less than 64 KB.
@@ -194,7 +231,8 @@
     fact('act', said.labelAct, facts.get(1), facts.get(1));
     fact('kind', said.labelKind, facts.get(3), facts.get(3));
     fact('date', said.labelDate, day, day.split('-').reverse().join('.'));
-    fact('case', said.labelCase, facts.get(2), facts.get(2) || '–');
+    var caseNumber = facts.has(2) ? facts.get(1).slice(0, facts.get(2)) : undefined;
+    fact('case', said.labelCase, caseNumber, caseNumber || '–');
     fact('office', said.labelOffice, facts.get(5), facts.get(5));
     fact('signer', said.labelSigner, facts.get(6), facts.get(6));
     var parties = facts.get(8) || [], others = facts.get(9) || 0, known = registered('party');

@@ -1,0 +1,353 @@
+package web_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"math/big"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crypto/ecdsa"
+	"crypto/elliptic"
+
+	"github.com/chromedp/chromedp"
+
+	"docsvc/internal/codes"
+	"docsvc/internal/verify"
+	"docsvc/internal/verify/verifytest"
+	"docsvc/internal/web"
+)
+
+// browser is a headless Chromium with one tab.
+type browser struct {
+	t        *testing.T
+	ctx      context.Context
+	pictures string
+}
+
+// openBrowser starts Chromium. Without one the test is left out, unless
+// DOCSVC_MUST_RUN names the browser.
+func openBrowser(t *testing.T) *browser {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		if slices.Contains(strings.Split(os.Getenv("DOCSVC_MUST_RUN"), ","), "browser") {
+			t.Fatal("no chromium, and DOCSVC_MUST_RUN asks for a browser")
+		}
+		t.Skip("no chromium here: the pages' scripts are not tested")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("hide-scrollbars", true))
+	if os.Getuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(cancel)
+	pictures := os.Getenv("DOCSVC_ARTIFACTS")
+	if pictures == "" {
+		pictures = t.TempDir()
+	}
+	b := &browser{t, ctx, pictures}
+	b.do(chromedp.Navigate("about:blank"))
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *browser) text(expression string) string {
+	b.t.Helper()
+	s, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return s
+}
+
+// open loads a page anew, even when only the fragment differs.
+func (b *browser) open(url string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(url))
+}
+
+// seal waits for the seal's verdict and returns its tone and words.
+func (b *browser) seal() (tone, words string) {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible("#seal[data-state]"))
+	return b.text(`document.getElementById('seal').dataset.state`), b.text(`document.querySelector('#seal .result').textContent`)
+}
+
+// picture keeps the page as a phone and as a desktop shows it.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"phone", 390, 844}, {"desktop", 1280, 900}} {
+		b.do(chromedp.EmulateViewport(size.width, size.height))
+		if wide := b.text(`String(document.documentElement.scrollWidth)`); wide != b.text(`String(window.innerWidth)`) {
+			b.t.Errorf("%s on a %s is %s wide", name, size.name, wide)
+		}
+		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(b.pictures, name+"-"+size.name+".png"), png, 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// console collects what pages complain of; breaches of the policy are there.
+func (b *browser) console() func() []string {
+	ctx, cancel := context.WithCancel(b.ctx)
+	messages := chromedp.Console(ctx)
+	return func() []string {
+		b.t.Helper()
+		b.text(`console.log('the end') || ''`)
+		defer cancel()
+		var all []string
+		for m, err := range messages {
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			if m.Text == "the end" {
+				break
+			}
+			all = append(all, m.String())
+		}
+		return all
+	}
+}
+
+func TestSealInTheBrowser(t *testing.T) {
+	s := newSite(t)
+	a := s.allActs()
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	b := openBrowser(t)
+	console := b.console()
+	link := func(code, fragment string) string { return server.URL + "/v/" + code + "?lang=en#" + fragment }
+	_, seal, _ := strings.Cut(s.Link(a.valid), "#")
+	_, otherSeal, _ := strings.Cut(s.Link(a.annulled), "#")
+	_, wrongFacts, _ := strings.Cut(s.falseSeal(a.valid.Code), "#")
+
+	for name, c := range map[string]struct{ url, tone, words string }{
+		"genuine":         {link(a.valid.Code, seal), "good", "genuine and says the same"},
+		"annulled":        {link(a.annulled.Code, otherSeal), "good", "genuine and says the same"},
+		"of another act":  {link(a.valid.Code, otherSeal), "bad", "forged"},
+		"of other facts":  {link(a.valid.Code, wrongFacts), "bad", "something else than the register"},
+		"damaged":         {link(a.valid.Code, seal[:len(seal)-17]), "bad", "damaged"},
+		"nonsense":        {link(a.valid.Code, "hello"), "bad", "damaged"},
+		"markup":          {link(a.valid.Code, "<img src=x onerror=alert(1)>"), "bad", "damaged"},
+		"not in register": {link(unknownCode, seal), "bad", "forged"},
+	} {
+		b.open(c.url)
+		if tone, words := b.seal(); tone != c.tone || !strings.Contains(words, c.words) {
+			t.Errorf("%s: %s, %q", name, tone, words)
+		}
+	}
+	b.open(link(a.valid.Code, wrongFacts))
+	b.seal()
+	if rows := b.text(`Array.from(document.querySelectorAll('#seal tr.differs th'), e => e.textContent).join()`); rows != "Debtor,Amount" {
+		t.Errorf("differing rows: %s", rows)
+	}
+	if href := b.text(`document.querySelector('.languages a').href`); !strings.HasSuffix(href, "?lang=az#"+wrongFacts) {
+		t.Errorf("a change of language loses the seal: %s", href)
+	}
+	b.open(server.URL + "/v/" + a.valid.Code)
+	if hidden := b.text(`String(document.getElementById('seal').hidden)`); hidden != "true" {
+		t.Error("a link without seal shows the seal's box")
+	}
+	for _, m := range console() {
+		if !strings.Contains(m, "404") { // the page of an unknown code
+			t.Errorf("console: %s", m)
+		}
+	}
+}
+
+// falseSeal is a seal by the right key over other facts than the register's.
+func (s *site) falseSeal(code string) string {
+	act, err := s.Verifier.Lookup(s.t.Context(), code)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	parsed, err := codes.ParseCode(code)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	amount := int64(18045)
+	f := codes.Facts{
+		Act: act.Number, Case: act.Act.Case, Kind: act.Act.Titles["az"], Date: string(act.Act.Date), Office: act.Act.Office,
+		Signer: act.Act.SignerName, Amount: &amount,
+	}
+	for _, p := range act.Act.Parties {
+		role := map[string]codes.Role{"creditor": codes.Creditor, "debtor": codes.Debtor}[p.Role]
+		f.Parties = append(f.Parties, codes.Party{Role: role, Name: p.Name})
+	}
+	f.Parties[len(f.Parties)-1].Name = "X. Y."
+	digest, err := hexBytes(act.Act.DataSHA256)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f.Digest = [32]byte(digest)
+	seal, err := s.Service.Sealer.Seal(s.t.Context(), parsed, f)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	link, err := codes.URL(verifytest.Origin, parsed, seal)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return link
+}
+
+// TestSealVectors holds the script to the vectors of package codes.
+func TestSealVectors(t *testing.T) {
+	data, err := os.ReadFile("../codes/testdata/seal-vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Keys    []struct{ Kid, X, Y string }
+		Vectors []struct{ Name, Link, Outcome string }
+	}
+	if err := json.Unmarshal(data, &file); err != nil || len(file.Vectors) == 0 {
+		t.Fatal(len(file.Vectors), err)
+	}
+	number := func(text string) *big.Int {
+		b, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return new(big.Int).SetBytes(b)
+	}
+	var published []web.SealKey
+	for _, k := range file.Keys {
+		published = append(published, web.SealKey{ID: k.Kid, Key: &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(k.X), Y: number(k.Y)}})
+	}
+	s := newSite(t, func(o *web.Options) {
+		o.Limiter = &keys{}
+		o.SealKeys = func(context.Context) ([]web.SealKey, error) { return published, nil }
+	})
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	b := openBrowser(t)
+	want := map[string]string{"genuine": "is genuine", "forged": "is forged", "unknown key": "never published", "not a seal": "is damaged"}
+	for _, v := range file.Vectors {
+		_, path, _ := strings.Cut(v.Link, "/v/")
+		b.open(server.URL + "/v/" + strings.Replace(path, "#", "?lang=en#", 1))
+		if _, words := b.seal(); !strings.Contains(words, want[v.Outcome]) || want[v.Outcome] == "" {
+			t.Errorf("%s: %q, want %s", v.Name, words, v.Outcome)
+		}
+	}
+	t.Logf("%d vectors", len(file.Vectors))
+}
+
+func TestFileInTheBrowser(t *testing.T) {
+	s := newSite(t)
+	act := s.Issue("case-1", 0)
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	same, changed := filepath.Join(t.TempDir(), "akt.pdf"), filepath.Join(t.TempDir(), "akt2.pdf")
+	data := s.File(act)
+	for path, file := range map[string][]byte{same: data, changed: append(data[:len(data):len(data)], '\n')} {
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := openBrowser(t)
+	console := b.console()
+	b.open(server.URL + "/v/" + act.Code + "?lang=en")
+	for path, want := range map[string]string{same: ".result.yes", changed: ".result.no"} {
+		b.do(chromedp.SetUploadFiles("#file", []string{path}), chromedp.WaitVisible(want))
+	}
+	drop := func(content string) string {
+		return `(() => {
+			const transfer = new DataTransfer();
+			transfer.items.add(new File([` + content + `], 'akt.pdf'));
+			document.querySelector('form.drop').dispatchEvent(new DragEvent('drop', {dataTransfer: transfer, cancelable: true, bubbles: true}));
+			return '';
+		})()`
+	}
+	b.do(chromedp.SetUploadFiles("#file", []string{same}), chromedp.WaitVisible(".result.yes"))
+	b.text(drop(`'something else'`))
+	b.do(chromedp.WaitVisible(".result.no"))
+	b.do(chromedp.SetUploadFiles("#file", []string{same}), chromedp.WaitVisible(".result.yes"))
+	if posts := strings.Count(s.log.String(), `"method":"POST"`); posts != 0 {
+		t.Errorf("%d uploads before anybody asked for one", posts)
+	}
+	b.do(chromedp.Click("form.drop button"), chromedp.WaitVisible(".banner.good"))
+	if title := b.text(`document.querySelector('h1').textContent`); title != "The file is the archived act" {
+		t.Errorf("the server says %q", title)
+	}
+	for _, m := range console() {
+		t.Errorf("console: %s", m)
+	}
+}
+
+// TestPictures keeps how each page looks, and fails where one is wider than
+// the screen or complains.
+func TestPictures(t *testing.T) {
+	s := newSite(t)
+	s.Service.Rules.Evaluation = true
+	evaluation := s.Issue("case-1", 0)
+	s.Service.Rules.Evaluation = false
+	a := s.allActs()
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	broken := httptest.NewServer(s.with(func(v *verify.Verifier) { v.Store = verifytest.Broken{} }).handler)
+	defer broken.Close()
+	_, seal, _ := strings.Cut(s.Link(a.valid), "#")
+	_, annulled, _ := strings.Cut(s.Link(a.annulled), "#")
+	_, wrongFacts, _ := strings.Cut(s.falseSeal(a.valid.Code), "#")
+	b := openBrowser(t)
+	console := b.console()
+	for name, url := range map[string]string{
+		"home": server.URL + "/", "enter": server.URL + "/v", "valid": server.URL + "/v/" + a.valid.Code,
+		"valid-ru": server.URL + "/v/" + a.valid.Code + "?lang=ru", "sealed": server.URL + "/v/" + a.valid.Code + "#" + seal,
+		"forged":   server.URL + "/v/" + a.valid.Code + "#" + wrongFacts,
+		"annulled": server.URL + "/v/" + a.annulled.Code + "#" + annulled, "superseded": server.URL + "/v/" + a.superseded.Code,
+		"voided": server.URL + "/v/" + a.voided.Code, "waiting": server.URL + "/v/" + a.waiting.Code, "altered": server.URL + "/v/" + a.altered.Code,
+		"unknown": server.URL + "/v/" + unknownCode, "mistyped": server.URL + "/v/1234-5678-9AB-DEF8", "evaluation": server.URL + "/v/" + evaluation.Code,
+		"unavailable": broken.URL + "/v/" + a.valid.Code + "#" + seal, "missing": server.URL + "/nothing",
+	} {
+		b.open(url)
+		if strings.Contains(url, "#") {
+			b.seal()
+		}
+		b.picture(name)
+	}
+	file := filepath.Join(t.TempDir(), "akt.pdf")
+	if err := os.WriteFile(file, append(s.File(a.valid), ' '), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.open(server.URL + "/v")
+	b.do(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("form.drop button"), chromedp.WaitVisible(".banner"))
+	b.picture("file")
+	for _, m := range console() {
+		if !strings.Contains(m, "404") && !strings.Contains(m, "503") {
+			t.Errorf("console: %s", m)
+		}
+	}
+}
