@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -271,8 +272,10 @@ func TestLibrary(t *testing.T) {
 			t.Errorf("%s: digest %q, %d samples", tmpl.Meta.ID, tmpl.Digest, len(tmpl.Samples))
 		}
 	}
-	if diff := cmp.Diff([]string{"1 initiation-decision", "15 collection-order", "28 query"}, ids); diff != "" {
-		t.Error(diff)
+	for _, want := range []string{"1 initiation-decision", "15 collection-order", "28 query"} {
+		if !slices.Contains(ids, want) {
+			t.Errorf("the library lacks %s: %v", want, ids)
+		}
 	}
 	if _, err := l.Get("query", "", Date{2025, 12, 31}.Time()); err == nil {
 		t.Error("a template was in force before its day")

@@ -23,6 +23,7 @@ type Data struct {
 	SendTo     []string         `json:"send_to,omitempty"`
 	Collection *CollectionFacts `json:"collection,omitempty"`
 	Query      *QueryFacts      `json:"query,omitempty"`
+	Annulled   *ActFacts        `json:"annulled,omitempty"`
 
 	// Issue is not part of the canonical data: it is given when they are rendered.
 	Issue Issue `json:"-"`
@@ -35,6 +36,13 @@ type Reference struct {
 	Kind    int    `json:"kind"` // number of the kind of act
 	Title   string `json:"title"`
 	Subject string `json:"subject"`
+}
+
+// ActFacts is another act that this one is about.
+type ActFacts struct {
+	Number string `json:"number"`
+	Date   Date   `json:"date"`
+	Title  string `json:"title"`
 }
 
 // OfficeFacts is the letterhead. A private officer has no parent body.

@@ -20,6 +20,7 @@ func derivations() map[string]func(*builder) {
 		"deposit":    (*builder).deposit,
 		"collection": (*builder).collection,
 		"query":      (*builder).query,
+		"annulled":   (*builder).annulled,
 	}
 }
 
@@ -169,6 +170,19 @@ func (b *builder) debtor() (Party, bool) {
 		return Party{}, false
 	}
 	return debtors[n-1], true
+}
+
+// annulled is the act that this decision annuls. That there is such an act is
+// checked by whoever annuls it.
+func (b *builder) annulled() {
+	date, err := ParseDate(text(b.form, "act_date"))
+	if err != nil {
+		return
+	}
+	if b.data.Date.Before(date) {
+		b.fault("/act_date", "rule-later", "date", b.data.Date.Short())
+	}
+	b.data.Annulled = &ActFacts{Number: text(b.form, "act"), Date: date, Title: text(b.form, "act_title")}
 }
 
 func (b *builder) collection() {

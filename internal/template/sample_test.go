@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +79,8 @@ type renderedSample struct {
 	html string
 }
 
+// renderSamples renders the acts of the six sample cases, and the samples of
+// every template that none of these cases uses, as acts of the first case.
 func renderSamples(t testing.TB) []renderedSample {
 	t.Helper()
 	l := builtin(t)
@@ -86,26 +89,42 @@ func renderSamples(t testing.TB) []renderedSample {
 		t.Fatalf("sample cases: %v, %v", files, err)
 	}
 	var out []renderedSample
+	used := map[string]bool{}
 	for n := 1; n <= len(files); n++ {
 		s := readSample(t, n)
 		for i, a := range s.Acts {
-			tmpl, err := l.Get(a.Template, "", a.Date.Time())
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := sampleContext(t, l, s, a.Date)
-			act, warnings, err := tmpl.Check(a.Input, c)
-			if err != nil || len(warnings) > 0 {
-				t.Fatalf("case %d, %s: %v %v", n, a.Template, warnings, err)
-			}
-			html, err := tmpl.HTML(act.Data, sampleIssue(s, i+1, c))
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, renderedSample{fmt.Sprintf("case-%d-%s", n, a.Template), tmpl.Meta, c, act, html})
+			used[a.Template] = true
+			out = append(out, renderSample(t, l, s, a, i+1, fmt.Sprintf("case-%d-%s", n, a.Template)))
+		}
+	}
+	for _, tmpl := range l.List() {
+		if used[tmpl.Meta.ID] {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(tmpl.Samples)) {
+			a := sampleAct{Template: tmpl.Meta.ID, Date: Date{2026, 11, 20}, Input: tmpl.Samples[name]}
+			out = append(out, renderSample(t, l, readSample(t, 1), a, 9, tmpl.Meta.ID+"-"+strings.TrimSuffix(name, ".json")))
 		}
 	}
 	return out
+}
+
+func renderSample(t testing.TB, l *Library, s sample, a sampleAct, index int, name string) renderedSample {
+	t.Helper()
+	tmpl, err := l.Get(a.Template, "", a.Date.Time())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := sampleContext(t, l, s, a.Date)
+	act, warnings, err := tmpl.Check(a.Input, c)
+	if err != nil || len(warnings) > 0 {
+		t.Fatalf("%s: %v %v", name, warnings, err)
+	}
+	html, err := tmpl.HTML(act.Data, sampleIssue(s, index, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return renderedSample{name, tmpl.Meta, c, act, html}
 }
 
 func TestSampleCases(t *testing.T) {
