@@ -54,12 +54,15 @@ func runInit(ctx context.Context, e env, args []string) error {
 			return err
 		}
 	}
+	if err := writeConfig(c); err != nil {
+		return err
+	}
 	fmt.Fprintf(e.stderr, "%s is ready. Next: docsvc serve --data %s\n", f.data, f.data)
 	return nil
 }
 
-// initialise makes every part in dir, the configuration last: a directory that
-// has it is complete.
+// initialise makes every part in dir but the configuration, which comes last:
+// a directory that has it is complete.
 func initialise(ctx context.Context, dir string, c *Config) error {
 	if err := emptyDir(dir); err != nil {
 		return err
@@ -92,10 +95,7 @@ func initialise(ctx context.Context, dir string, c *Config) error {
 	if err := fsworm.Create(c.path(c.Archive.Directory)); err != nil {
 		return err
 	}
-	if err := sqldb.Create(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: c.path(c.Register.SQLite)}); err != nil {
-		return err
-	}
-	return writeConfig(*c)
+	return sqldb.Create(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: c.path(c.Register.SQLite)})
 }
 
 // emptyDir makes dir, or accepts it when nothing is in it.

@@ -49,7 +49,13 @@ func (a *app) annulmentDecision(ctx context.Context, e env, s *session, number, 
 	if err := a.Service.MayBeChanged(target, s.actor); err != nil {
 		return "", err
 	}
-	input, err := json.Marshal(map[string]string{"act": target.Number, "act_date": string(target.Date), "reason": reason})
+	summary, err := target.PublicSummary()
+	if err != nil {
+		return "", err
+	}
+	input, err := json.Marshal(map[string]string{
+		"act": target.Number, "act_date": string(target.Date), "act_title": summary.Titles["az"], "facts": reason,
+	})
 	if err != nil {
 		return "", err
 	}

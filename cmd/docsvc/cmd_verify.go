@@ -106,8 +106,10 @@ func printWords(e env, report *signing.Report, status *verify.FileReport) {
 		fmt.Fprintf(e.stdout, "  %s\n", reason)
 	}
 	for _, s := range report.Signatures {
-		fmt.Fprintf(e.stdout, "%s: %s %s, level %s, %s, %s\n", s.Field, s.Indication, s.SubIndication,
-			s.Level, s.SignerCommonName, s.BestTime.Format(time.RFC3339))
+		fmt.Fprintf(e.stdout, "%s: %s %s\n", s.Field, s.Indication, s.SubIndication)
+		if s.SignerCommonName != "" {
+			fmt.Fprintf(e.stdout, "  %s, level %s, %s\n", s.SignerCommonName, s.Level, s.BestTime.Format(time.RFC3339))
+		}
 		for _, reason := range s.Reasons {
 			fmt.Fprintf(e.stdout, "  %s\n", reason)
 		}

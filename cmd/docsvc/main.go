@@ -14,6 +14,9 @@ import (
 	"syscall"
 )
 
+// version is stamped by the build.
+var version = "dev"
+
 // Exit codes of every subcommand.
 const (
 	exitOK    = 0
@@ -71,6 +74,10 @@ func run(ctx context.Context, e env, args []string) int {
 	e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		usage(e.stdout)
+		return exitOK
+	}
+	if args[0] == "version" || args[0] == "--version" {
+		fmt.Fprintln(e.stdout, version)
 		return exitOK
 	}
 	for _, c := range commands() {
