@@ -38,8 +38,8 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 	if err != nil {
 		return Act{}, nil, err
 	}
-	if d.Date == "" {
-		d.Date = DateOf(s.Now(), s.Rules.Location)
+	if err := s.dateAct(&d); err != nil {
+		return Act{}, nil, err
 	}
 	facts, warnings, err := s.Drafter.CheckAct(ctx, d, c, author)
 	if err != nil {
@@ -57,6 +57,22 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 	}
 	a, err = s.number(ctx, actor, a, c)
 	return a, warnings, err
+}
+
+// dateAct gives a draft today's date unless it names one. An act may be dated
+// back only where it has no legal force.
+func (s *Service) dateAct(d *Draft) error {
+	today := DateOf(s.Now(), s.Rules.Location)
+	if d.Date == "" {
+		d.Date = today
+	}
+	if _, err := ParseDate(string(d.Date)); err != nil {
+		return newError(Invalid, "error.act.date", err, "date", string(d.Date), "today", string(today))
+	}
+	if d.Date > today || d.Date < today && !s.Rules.Evaluation {
+		return newError(Invalid, "error.act.date", nil, "date", string(d.Date), "today", string(today))
+	}
+	return nil
 }
 
 func (s *Service) byRequestKey(ctx context.Context, login, key string) (Act, error) {
