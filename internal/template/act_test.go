@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -396,5 +397,19 @@ func TestSeveralParties(t *testing.T) {
 	}
 	if act.Summary.Amount != 618045 || !strings.Contains(strings.Join(act.Summary.Proofs, " "), "5NMN1A1") {
 		t.Errorf("summary %+v", act.Summary)
+	}
+}
+
+// TestIdsAreUnique keeps a clause from standing twice.
+func TestIdsAreUnique(t *testing.T) {
+	id := regexp.MustCompile(` id="([^"]+)"`)
+	for _, r := range renderSamples(t) {
+		seen := map[string]bool{}
+		for _, m := range id.FindAllStringSubmatch(r.html, -1) {
+			if seen[m[1]] {
+				t.Errorf("%s: id %q stands twice", r.name, m[1])
+			}
+			seen[m[1]] = true
+		}
 	}
 }
