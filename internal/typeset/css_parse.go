@@ -284,28 +284,32 @@ func parseInline(text string, pos int) ([]decl, error) {
 	return d, nil
 }
 
-// match reports whether the rule applies to the element at the end of ctx's
-// chain of ancestors.
-func (r *rule) match(ctx *styleContext) bool {
-	return matchFrom(r.selector, len(r.selector)-1, ctx)
-}
-
-func matchFrom(sel []compound, k int, ctx *styleContext) bool {
-	if !sel[k].match(ctx) {
+// match reports whether the rule applies to the last element of chain, which
+// begins with the outermost ancestor. Bit i of reach says that the selector up
+// to the current step can end at chain[i]; so the time is bounded by the
+// product of the two lengths, whatever the selector. A chain has fewer than 64
+// elements, because maxDepth is less.
+func (r *rule) match(chain []*styleContext) bool {
+	last := len(r.selector) - 1
+	if !r.selector[last].match(chain[len(chain)-1]) {
 		return false
 	}
-	if k == 0 {
-		return true
-	}
-	if sel[k].child {
-		return ctx.parent != nil && matchFrom(sel, k-1, ctx.parent)
-	}
-	for p := ctx.parent; p != nil; p = p.parent {
-		if matchFrom(sel, k-1, p) {
-			return true
+	var reach uint64
+	for k := range r.selector {
+		step := &r.selector[k]
+		var next uint64
+		for i, ctx := range chain {
+			above := uint64(1)<<i - 1 // all ancestors
+			if step.child {
+				above ^= above >> 1 // the parent only
+			}
+			if (k == 0 || reach&above != 0) && step.match(ctx) {
+				next |= 1 << i
+			}
 		}
+		reach = next
 	}
-	return false
+	return reach>>(len(chain)-1)&1 == 1
 }
 
 func (cp *compound) match(ctx *styleContext) bool {

@@ -1,5 +1,7 @@
 package typeset
 
+import "slices"
+
 // align is the value of text-align.
 type align uint8
 
@@ -121,6 +123,7 @@ type cascade struct {
 	inline map[string][]decl
 	count  int
 	base   style
+	chain  []*styleContext // scratch
 }
 
 const maxContexts = 20_000
@@ -165,9 +168,14 @@ func (c *cascade) apply(ctx *styleContext, n *node) error {
 		return err
 	}
 	parentSize := ctx.style.size
+	c.chain = c.chain[:0]
+	for p := ctx; p != nil; p = p.parent {
+		c.chain = append(c.chain, p)
+	}
+	slices.Reverse(c.chain)
 	for _, early := range []bool{true, false} {
 		for i := range c.sheet.rules {
-			if r := &c.sheet.rules[i]; r.match(ctx) {
+			if r := &c.sheet.rules[i]; r.match(c.chain) {
 				run(r.decls, &ctx.style, parentSize, early)
 			}
 		}
