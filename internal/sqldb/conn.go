@@ -24,38 +24,40 @@ func newConn(ctx context.Context, db *sql.DB, shielded bool) (*conn, error) {
 	return &conn{c: c, stmts: map[string]*sql.Stmt{}, shielded: shielded}, nil
 }
 
-func (c *conn) prepare(ctx context.Context, query string) (context.Context, *sql.Stmt, error) {
+// prepare makes sure that query is among the statements, and returns the context
+// to run it under.
+func (c *conn) prepare(ctx context.Context, query string) (context.Context, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if c.shielded {
 		ctx = context.WithoutCancel(ctx)
 	}
-	if s, ok := c.stmts[query]; ok {
-		return ctx, s, nil
+	if _, ok := c.stmts[query]; ok {
+		return ctx, nil
 	}
-	s, err := c.c.PrepareContext(ctx, query)
+	s, err := c.c.PrepareContext(ctx, query) //nolint:sqlclosecheck // lives as long as the connection: see close
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c.stmts[query] = s
-	return ctx, s, nil
+	return ctx, nil
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	ctx, s, err := c.prepare(ctx, query)
+	ctx, err := c.prepare(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(ctx, args...)
+	return c.stmts[query].ExecContext(ctx, args...)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	ctx, s, err := c.prepare(ctx, query)
+	ctx, err := c.prepare(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	return c.stmts[query].QueryContext(ctx, args...)
 }
 
 // do runs a statement of transaction control, which no context may stop.

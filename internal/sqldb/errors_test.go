@@ -35,7 +35,7 @@ func TestTranslatePostgres(t *testing.T) {
 		}
 	}
 	for _, err := range []error{context.Canceled, context.DeadlineExceeded} {
-		if got := translate(err); got != err {
+		if got := translate(err); !errors.Is(got, err) || document.KindOf(got) != document.Internal {
 			t.Errorf("%v became %v", err, got)
 		}
 	}

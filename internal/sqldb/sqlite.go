@@ -34,7 +34,6 @@ func sqliteDSN(path string, pragmas ...string) (string, error) {
 			"recursive_triggers(1)",
 			"trusted_schema(0)",
 			"temp_store(memory)",
-			"cache_size(-16000)",
 		}, pragmas...),
 	}
 	return (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String(), nil
@@ -47,6 +46,7 @@ func writing() []string {
 		"synchronous(full)",
 		"wal_autocheckpoint(4000)",
 		"journal_size_limit(67108864)",
+		"cache_size(-16000)",
 	}
 }
 
@@ -79,7 +79,7 @@ func openSQLite(ctx context.Context, o Options) (_ *sqliteEngine, err error) {
 		return nil, err
 	}
 	for range o.Readers {
-		c, err := s.connect(ctx, o.Path, false, "query_only(1)")
+		c, err := s.connect(ctx, o.Path, false, "query_only(1)", "cache_size(-4000)")
 		if err != nil {
 			return nil, err
 		}
