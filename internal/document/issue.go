@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -119,7 +118,8 @@ func (s *Service) usableCertificate(ctx context.Context, a Account) ([]*x509.Cer
 
 // draftAct builds the act without its number and code.
 func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error) {
-	summary, err := json.Marshal(f.Summary)
+	// Canonical, as the manifest has it: a rebuild then restores these bytes.
+	summary, err := canonicalJSON(f.Summary)
 	if err != nil {
 		return Act{}, fmt.Errorf("summary: %w", err)
 	}

@@ -52,7 +52,10 @@ func (s *Service) Resume(ctx context.Context, a Act) (Act, error) {
 				a, err = tx.ActByID(ctx, a.ID)
 				return err
 			}
-			a, err = tx.ClaimJob(ctx, a.ID, s.Owner, now, now.Add(s.Rules.Lease))
+			claimed, err := tx.ClaimJob(ctx, a.ID, s.Owner, now, now.Add(s.Rules.Lease))
+			if err == nil {
+				a = claimed // on ErrStale a still names the act to wait for
+			}
 			return err
 		})
 		switch {
