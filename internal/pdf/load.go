@@ -15,8 +15,8 @@ func (d *Document) Object(num int) (Object, error) {
 	if o, ok := d.objects[num]; ok {
 		return o, nil
 	}
-	if d.loading[num] {
-		return nil, fmt.Errorf("%w: object %d needs itself", ErrSyntax, num)
+	if d.loading[num] || len(d.loading) > 4 { // a stream needs its Length, an object its object stream
+		return nil, fmt.Errorf("%w: object %d needs itself, or too many others", ErrSyntax, num)
 	}
 	d.loading[num] = true
 	defer delete(d.loading, num)

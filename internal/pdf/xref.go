@@ -188,7 +188,8 @@ func (d *Document) readXrefStream(s *section, hybrid bool) error {
 	for ; len(index) >= 2; index = index[2:] {
 		first, ok1 := index[0].(int64)
 		count, ok2 := index[1].(int64)
-		if !ok1 || !ok2 || first < 0 || count < 0 || first+count > int64(d.limits.Objects) || int(count)*total > len(data) {
+		most := int64(d.limits.Objects)
+		if !ok1 || !ok2 || first < 0 || count < 0 || first > most || count > most || int(count)*total > len(data) {
 			return fmt.Errorf("%w: Index of the cross-reference stream", ErrSyntax)
 		}
 		for i := range int(count) {

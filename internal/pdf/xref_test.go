@@ -84,6 +84,7 @@ func TestStreamsMalformed(t *testing.T) {
 		{name: "Index beyond the data", dict: "/Size 5/Index[0 50]/W[1 2 1]/Root 1 0 R", want: ErrSyntax},
 		{name: "Index is odd", dict: "/Size 5/Index[0 5 1]/W[1 2 1]/Root 1 0 R", want: ErrSyntax},
 		{name: "Index is huge", dict: "/Size 5/Index[999999999 1]/W[1 2 1]/Root 1 0 R", want: ErrSyntax},
+		{name: "Index overflows", dict: "/Size 5/Index[4611686018427387904 4611686018427387904]/W[1 2 1]/Root 1 0 R", want: ErrSyntax},
 		{name: "Index overlaps", dict: "/Size 5/Index[0 2 1 3]/W[1 2 1]/Root 1 0 R", want: ErrSyntax},
 		{name: "no Size", dict: "/W[1 2 1]/Root 1 0 R", want: ErrSyntax},
 		{name: "unknown type", change: func(r [][4]byte) [][4]byte { r[3][0] = 7; return r }, want: ErrSyntax},
@@ -98,6 +99,29 @@ func TestStreamsMalformed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzXrefStream changes the cross-reference stream itself, which in FuzzOpen
+// hides behind its deflation.
+func FuzzXrefStream(f *testing.F) {
+	f.Add("/Size 5/W[1 2 1]/Root 1 0 R", []byte{0, 0, 0, 0, 2, 0, 2, 1, 1, 0, 9, 0, 2, 0, 2, 0, 1, 0, 150, 0})
+	f.Add("/Size 5/Index[0 2 2 3]/W[1 2 1]/Root 1 0 R/Prev 9", []byte{0, 0, 0, 0, 2, 0, 2, 1})
+	f.Fuzz(func(t *testing.T, dict string, table []byte) {
+		b := streamed(t, dict, func([][4]byte) [][4]byte {
+			var rows [][4]byte
+			for ; len(table) >= 4; table = table[4:] {
+				rows = append(rows, [4]byte(table))
+			}
+			return rows
+		})
+		d, err := Open(b, Limits{Objects: 2000, Inflated: 1 << 20, Values: 50_000})
+		if err != nil {
+			return
+		}
+		for n := range d.Len() {
+			_, _ = d.Object(n) // only that it returns
+		}
+	})
 }
 
 // TestHybrid: the stream named by XRefStm supplies what the table leaves free.
