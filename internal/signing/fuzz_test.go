@@ -3,38 +3,25 @@ package signing_test
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"testing"
 	"time"
 
 	"docsvc/internal/signing"
-	"docsvc/internal/signing/signingtest"
+	"docsvc/internal/signing/cms"
 )
 
-// fuzzFiles are a signed file, and one signed twice with a document time-stamp.
-func fuzzFiles(f *testing.F) (p *signingtest.PKI, files [][]byte) {
-	p = signingtest.New(f, nil)
-	e := p.Issue(f, p.Issuing, signingtest.P256(f), signingtest.OfficerTemplate("X"))
-	r := request(signingtest.PDF(50, "imza1", "imza2"), p, e, signing.LevelBT)
-	one, err := signing.Sign(f.Context(), r, signing.SignerKey(e.Key), p)
-	if err != nil {
-		f.Fatal(err)
-	}
-	r.PDF, r.Field, r.Level = one, "imza2", signing.LevelBB
-	two, err := signing.Sign(f.Context(), r, signing.SignerKey(e.Key), nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	return p, [][]byte{one, two}
-}
+// The seeds are files of testdata: the workers of one fuzz run must agree on
+// them and on the root.
 
 // FuzzVerify: no panic, and nothing passes but what was signed. Appended line
 // ends are allowed, and a change of unsigned attributes lowers the level.
 func FuzzVerify(f *testing.F) {
-	p, files := fuzzFiles(f)
+	files := [][]byte{read(f, goldenOnce), read(f, goldenTwice)}
 	for _, b := range files {
 		f.Add(b)
 	}
-	v := &signing.Verifier{Roots: p.Roots(), Now: time.Now, RevocationOptional: true}
+	v := goldenVerifier(f)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		r, err := v.Verify(t.Context(), in, time.Time{})
 		if err != nil {
@@ -44,7 +31,7 @@ func FuzzVerify(f *testing.F) {
 			return
 		}
 		for _, b := range files {
-			if bytes.Equal(bytes.TrimRight(in, "\r\n"), bytes.TrimRight(b, "\r\n")) || sameButHoles(b, in) {
+			if sameButHoles(b, in) {
 				return
 			}
 		}
@@ -74,47 +61,51 @@ func sameButHoles(a, b []byte) bool {
 // FuzzContents replaces the CMS in the hole, where coverage guides better than
 // in the whole file.
 func FuzzContents(f *testing.F) {
-	p, files := fuzzFiles(f)
-	file := files[0]
+	file := read(f, goldenOnce)
 	start := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents <")
 	end := start + bytes.IndexByte(file[start:], '>')
 	good := make([]byte, (end-start)/2)
 	if _, err := hex.Decode(good, file[start:end]); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(bytes.TrimRight(good, "\x00"))
-	v := &signing.Verifier{Roots: p.Roots(), Now: time.Now, RevocationOptional: true}
-	f.Fuzz(func(t *testing.T, cms []byte) {
-		if len(cms) > len(good) {
+	want, err := cms.Parse(good)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(want.Raw)
+	v := goldenVerifier(f)
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if len(in) > len(good) {
 			return
 		}
 		b := bytes.Clone(file)
 		for i := range end - start {
 			b[start+i] = '0'
 		}
-		hex.Encode(b[start:], cms)
-		if _, err := v.Verify(t.Context(), b, time.Time{}); err != nil {
+		hex.Encode(b[start:], in)
+		r, err := v.Verify(t.Context(), b, time.Time{})
+		if err != nil {
 			t.Fatal(err)
+		}
+		if r.Indication != signing.TotalPassed || r.Signatures[0].Level != signing.LevelBT {
+			return
+		}
+		if m, err := cms.Parse(in); err != nil || !bytes.Equal(m.Signature, want.Signature) || !m.Signer.Equal(want.Signer) {
+			t.Errorf("another signature passed: %x", in)
 		}
 	})
 }
 
 func FuzzRestore(f *testing.F) {
-	p := signingtest.New(f, nil)
-	e := p.Issue(f, p.Issuing, signingtest.P256(f), signingtest.OfficerTemplate("X"))
-	prep, err := signing.Prepare(request(signingtest.PDF(50, "imza1"), p, e, signing.LevelBB))
-	if err != nil {
-		f.Fatal(err)
-	}
-	state, err := prep.State()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(state)
+	file := read(f, goldenOnce)
+	start := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
+	end := start + bytes.IndexByte(file[start:], '>') + 1
+	f.Add(fmt.Appendf(nil, `{"v":1,"algorithm":"ECDSA-P256-SHA256","level":"B-T","field":"imza1","document_digest":"","start":%d,"end":%d,"certificate":""}`, start, end))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		got, err := signing.RestorePrepared(prep.PDF, in)
-		if err == nil && !bytes.Equal(got.DocumentDigest, prep.DocumentDigest) {
-			t.Error("another digest over the same file")
+		if p, err := signing.RestorePrepared(file, in); err == nil {
+			if _, err := signing.Complete(t.Context(), p, nil, nil); err == nil {
+				t.Error("completed without a signature")
+			}
 		}
 	})
 }

@@ -79,6 +79,55 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// TestCostlyUpdates: what is appended to a signed file may be built to make the
+// comparison slow or its stack deep.
+func TestCostlyUpdates(t *testing.T) {
+	p := signingtest.New(t, nil)
+	e := p.Officer(t, signingtest.P256(t))
+	signed, err := signing.Sign(t.Context(), request(signingtest.PDF(10, "imza1", "imza2"), p, e, signing.LevelBB), signing.SignerKey(e.Key), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 100_000
+	for name, f := range map[string]func(e *editor){
+		"long chain below a signature value": func(e *editor) {
+			next := e.add(int64(1))
+			for range n {
+				next = e.add(pdf.Array{next})
+			}
+			v := e.add(dict("SubFilter", name("X"), "ByteRange", pdf.Array{int64(0), int64(1), int64(1 << 30), int64(1)}, "Y", next))
+			e.set(e.fields()[1].(pdf.Ref), "V", v)
+		},
+		"large dictionary": func(e *editor) {
+			c := e.catalog()
+			for i := range n {
+				c.Entries = append(c.Entries, pdf.Entry{Key: pdf.Name(fmt.Sprint("K", i)), Value: int64(i)})
+			}
+			e.u.Put(e.doc.Root(), c)
+		},
+		"chain of stream lengths": func(e *editor) {
+			last := e.add(int64(3))
+			for range n {
+				r := e.u.New()
+				e.u.PutRaw(r, fmt.Appendf(nil, "<</Length %d 0 R>>\nstream\nabc\nendstream", last.Num))
+				last = r
+			}
+			e.setForm("Fields", last)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := edit(t, signed, f)
+			begin := time.Now()
+			if r := verify(t, verifier(p), file); r.Indication == signing.TotalPassed {
+				t.Errorf("%+v", r)
+			}
+			if d := time.Since(begin); d > 5*time.Second {
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+}
+
 // TestManyValues: a file whose objects are costly beside their size stops at
 // the limit.
 func TestManyValues(t *testing.T) {

@@ -88,7 +88,7 @@ func (v *validation) signedRevision(l *located, f field, ref pdf.Ref) error {
 		return fmt.Errorf("ByteRange leaves out [%d,%d), Contents is [%d,%d)", first, second, l.start, l.end)
 	}
 	if !plainHex(v.doc.Bytes()[l.start:l.end]) {
-		return errors.New("Contents is not plain hexadecimal")
+		return errors.New("the hole is not plain hexadecimal")
 	}
 	l.coversWholeFile = end == len(v.doc.Bytes())
 	return v.ownedBy(l.signed, f)

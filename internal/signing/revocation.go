@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/asn1"
@@ -132,8 +133,8 @@ func (v *validation) fresh(thisUpdate, nextUpdate, best time.Time) bool {
 }
 
 func (v *validation) crlStatus(der []byte, c, issuer *x509.Certificate, best time.Time) status {
-	list, err := x509.ParseRevocationList(der)
-	if err != nil || list.CheckSignatureFrom(issuer) != nil {
+	list := v.list(der, issuer)
+	if list == nil {
 		return status{}
 	}
 	keepsExpired := false
@@ -152,6 +153,21 @@ func (v *validation) crlStatus(der []byte, c, issuer *x509.Certificate, best tim
 		return status{}
 	}
 	return status{known: true}
+}
+
+// list parses a revocation list and checks its signature, once in a run; nil
+// when it is not the issuer's.
+func (v *validation) list(der []byte, issuer *x509.Certificate) *x509.RevocationList {
+	key := string(issuer.RawSubjectPublicKeyInfo) + string(der)
+	if list, ok := v.lists[key]; ok {
+		return list
+	}
+	list, err := x509.ParseRevocationList(der)
+	if err != nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) || list.CheckSignatureFrom(issuer) != nil {
+		list = nil
+	}
+	v.lists[key] = list
+	return list
 }
 
 // oidExpiredCertsOnCRL says that revoked certificates stay on the list after

@@ -62,7 +62,7 @@ func (v *Verifier) Verify(ctx context.Context, file []byte, at time.Time) (*Repo
 		report.set(fileFailure(err))
 		return report, nil
 	}
-	run := &validation{Verifier: v, ctx: ctx, at: at, doc: doc, hashLeft: maxHashed}
+	run := &validation{Verifier: v, ctx: ctx, at: at, doc: doc, hashLeft: maxHashed, lists: map[string]*x509.RevocationList{}}
 	if err := run.all(fields, report); err != nil {
 		return nil, err
 	}
@@ -80,11 +80,12 @@ func fileFailure(err error) *failure {
 // validation is one run of Verify.
 type validation struct {
 	*Verifier
-	ctx      context.Context //nolint:containedctx // lives for one call of Verify
+	ctx      context.Context // of the one call of Verify
 	at       time.Time
 	doc      *pdf.Document
 	hashLeft int
 	embedded evidence // from the DSS
+	lists    map[string]*x509.RevocationList
 }
 
 func (v *validation) all(fields []field, report *Report) error {
@@ -129,7 +130,7 @@ func (v *validation) one(f field, uses map[pdf.Object]int, report *Report) error
 	if ref, ok := f.value.(pdf.Ref); fail == nil && ok && uses[ref] > 1 {
 		fail = failed(FormatFailure, "one signature stands in several fields")
 	}
-	var changes []string
+	changes := []string{}
 	if fail == nil {
 		changes, fail = v.changesAfter(l)
 	}

@@ -2,7 +2,7 @@ package cms
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // only to compare RFC 2634 references, never for trust
+	"crypto/sha1" // only to compare references of RFC 2634 in old tokens, never for trust
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -88,7 +88,7 @@ func (s *SignedData) checkESS(value cryptobyte.String, v2 bool) error {
 	if !value.ReadASN1(&sc, cbasn1.SEQUENCE) || !sc.ReadASN1(&certs, cbasn1.SEQUENCE) || !certs.ReadASN1(&id, cbasn1.SEQUENCE) {
 		return malformed
 	}
-	want := func() []byte { d := sha1.Sum(s.Signer.Raw); return d[:] } //nolint:gosec // see the import
+	want := func() []byte { d := sha1.Sum(s.Signer.Raw); return d[:] }
 	if v2 {
 		h := hashes[0].hash
 		if id.PeekASN1Tag(cbasn1.SEQUENCE) {

@@ -141,31 +141,12 @@ func (c *comparison) own(r pdf.Ref) {
 // claim explains every added object below o. Objects of the signed revision
 // are not followed.
 func (c *comparison) claim(o pdf.Object) error {
-	switch o := o.(type) {
-	case pdf.Ref:
-		if _, ok := c.isAdded(o); !ok || c.explained[o.Num] {
-			return nil
-		}
-		c.explained[o.Num] = true
-		v, err := c.new.Object(o.Num)
-		if err != nil {
-			return err
-		}
-		return c.claim(v)
-	case pdf.Array:
-		for _, e := range o {
-			if err := c.claim(e); err != nil {
-				return err
-			}
-		}
-	case *pdf.Dict:
-		for _, e := range o.Entries {
-			if err := c.claim(e.Value); err != nil {
-				return err
-			}
-		}
-	case *pdf.Stream:
-		return c.claim(o.Dict)
+	w := referenceWalk{doc: c.new, count: map[int]int{}, skip: func(num int) bool { return c.touched[num] != added }}
+	if err := w.visit(o); err != nil {
+		return err
+	}
+	for num := range w.count {
+		c.explained[num] = true
 	}
 	return nil
 }

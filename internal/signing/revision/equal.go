@@ -51,15 +51,30 @@ type difference struct {
 
 func differences(a, b *pdf.Dict) []difference {
 	var list []difference
+	in := lookup(b)
 	for _, e := range a.Entries {
-		if now := b.Get(e.Key); !equal(e.Value, now) {
+		if now := in(e.Key); !equal(e.Value, now) {
 			list = append(list, difference{e.Key, e.Value, now})
 		}
 	}
+	in = lookup(a)
 	for _, e := range b.Entries {
-		if a.Get(e.Key) == nil && e.Value != nil {
+		if in(e.Key) == nil && e.Value != nil {
 			list = append(list, difference{e.Key, nil, e.Value})
 		}
 	}
 	return list
+}
+
+// lookup is d.Get, but for a large dictionary, which only a hostile file has,
+// by a map: comparing two must not take quadratic time.
+func lookup(d *pdf.Dict) func(pdf.Name) pdf.Object {
+	if len(d.Entries) < 64 {
+		return d.Get
+	}
+	m := make(map[pdf.Name]pdf.Object, len(d.Entries))
+	for _, e := range d.Entries {
+		m[e.Key] = e.Value
+	}
+	return func(key pdf.Name) pdf.Object { return m[key] }
 }

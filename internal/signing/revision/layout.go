@@ -33,7 +33,7 @@ func (c *comparison) collect() error {
 		if b.Kind == pdf.Free {
 			return forbidden("object %d was deleted", num)
 		}
-		if b.Kind == pdf.InFile && b.Offset < c.oldEnd {
+		if b.Kind == pdf.InFile && b.Offset < c.oldEnd || b.Kind == pdf.InStream && c.old.Location(b.Offset) == c.new.Location(b.Offset) {
 			return forbidden("object %d was redirected into the signed bytes", num)
 		}
 		if a.Kind == pdf.Free {
@@ -64,6 +64,7 @@ func (c *comparison) checkTrailer() error {
 // explainInfrastructure accepts new cross-reference and object streams: no page
 // can show them, and what object streams hold is judged object by object.
 func (c *comparison) explainInfrastructure() error {
+	sections := c.new.Sections()
 	for num, t := range c.touched {
 		if t != added || c.explained[num] {
 			continue
@@ -78,7 +79,7 @@ func (c *comparison) explainInfrastructure() error {
 		}
 		switch s.Dict.Get("Type") {
 		case pdf.Name("XRef"):
-			c.explained[num] = slices.Contains(c.new.Sections(), c.new.Location(num).Offset)
+			c.explained[num] = slices.Contains(sections, c.new.Location(num).Offset)
 		case pdf.Name("ObjStm"):
 			c.explained[num] = true
 		}
@@ -114,9 +115,11 @@ func (c *comparison) checkReferences() error {
 type referenceWalk struct {
 	doc   *pdf.Document
 	count map[int]int
+	skip  func(num int) bool // when not nil: references that are not followed
 	todo  []int
 }
 
+// visit follows references from root to everything below.
 func (w *referenceWalk) visit(root pdf.Object) error {
 	w.note(root)
 	for len(w.todo) > 0 {
@@ -135,6 +138,9 @@ func (w *referenceWalk) visit(root pdf.Object) error {
 func (w *referenceWalk) note(o pdf.Object) {
 	switch o := o.(type) {
 	case pdf.Ref:
+		if w.skip != nil && w.skip(o.Num) {
+			return
+		}
 		if w.count[o.Num]++; w.count[o.Num] == 1 {
 			w.todo = append(w.todo, o.Num)
 		}
