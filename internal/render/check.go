@@ -72,7 +72,7 @@ func summary(s template.Summary, c template.Case, office document.Office, author
 	}
 	add := func(role string, parties []template.Party) {
 		for _, p := range parties {
-			out.Parties = append(out.Parties, document.Party{Role: role, Name: codes.Mask(p.FullName())})
+			out.Parties = append(out.Parties, document.Party{Role: role, Name: codes.Mask(p.ShortName())})
 		}
 	}
 	add("creditor", c.Creditors)

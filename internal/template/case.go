@@ -89,27 +89,6 @@ func (p Party) ShortName() string {
 	return p.FullName()
 }
 
-// MaskedName keeps the first letters only, for the public page: "N. A. S.".
-func (p Party) MaskedName() string {
-	words := []string{p.Surname, p.Name, p.Patronymic}
-	if p.Kind == "legal" {
-		words = strings.Fields(p.Name)
-	}
-	var out []string
-	for _, w := range words {
-		w = strings.TrimLeft(w, "“”«»\"'(")
-		for _, r := range w {
-			out = append(out, Upper(string(r))+".")
-			break
-		}
-	}
-	masked := strings.Join(out, " ")
-	if legalForms[p.Form] != "" {
-		return "“" + masked + "” " + p.Form
-	}
-	return masked
-}
-
 // PersonName puts a name into the order of legal texts. Without a patronymic
 // (a foreigner) there is no oğlu or qızı.
 func PersonName(surname, name, patronymic, sex string) string {

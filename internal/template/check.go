@@ -49,7 +49,6 @@ type Act struct {
 type Summary struct {
 	Title   Text
 	Amount  Money    // 0: the act names no sum
-	Parties []string // masked to first letters
 	// Proofs are facts printed on the paper that a visitor may type to show
 	// that he holds it: identifiers of the parties, in capitals.
 	Proofs         []string
@@ -259,9 +258,6 @@ func (t *Template) summary(c Case, d Data) Summary {
 		s.Amount = Money(d.Collection.Sum.Qepik)
 	case d.Claim.Total != nil:
 		s.Amount = Money(d.Claim.Total.Qepik)
-	}
-	for _, p := range slices.Concat(c.Creditors, c.Debtors) {
-		s.Parties = append(s.Parties, p.MaskedName())
 	}
 	words := []string{t.Meta.Title.Az, d.Document.Number}
 	for _, p := range slices.Concat(d.Creditors, d.Debtors) {
