@@ -60,8 +60,10 @@ func (s *site) with(change func(*verify.Verifier)) *site {
 	var err error
 	other.handler, err = web.Handler(web.Options{
 		Verifier: &v, Origin: verifytest.Origin, Location: verifytest.Baku(), Now: s.Now, Rand: rand.Reader,
-		SealKeys: func(context.Context) ([]web.SealKey, error) { return nil, nil },
-		Limiter:  &web.ProcessLimiter{Now: s.Now}, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
+		SealKeys: func(context.Context) ([]web.SealKey, error) {
+			return []web.SealKey{{ID: s.SealID, Key: s.SealKey}}, nil
+		},
+		Limiter: &web.ProcessLimiter{Now: s.Now}, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -38,8 +38,8 @@ type verdictPage struct {
 	Ledger     *ledgerView
 	SealKeys   string // where the script finds the keys
 	CopyError  string // why the full act was not handed out
-	// Doubt asks the visitor to tell somebody: the paper may be forged.
-	Doubt bool
+	Typed      string // a mistyped code, to be mended
+	Error      string // none: the banner says what is wrong with it
 }
 
 type actView struct {
@@ -77,7 +77,9 @@ func (s *site) verdictPage(r *http.Request, v verify.Verdict, copyError string) 
 	if code, err := codes.ParseCode(v.Code); err == nil {
 		p.BareCode = strings.ReplaceAll(code.String(), "-", "")
 	}
-	p.Doubt = v.Kind == verify.Unknown || v.Kind == verify.Altered || v.Kind == verify.Voided
+	if v.Kind == verify.Mistyped {
+		p.Typed = pathValue(r, "code")
+	}
 	if v.Act == nil {
 		return p
 	}
@@ -85,7 +87,7 @@ func (s *site) verdictPage(r *http.Request, v verify.Verdict, copyError string) 
 	for _, sig := range v.Signatures {
 		p.Signatures = append(p.Signatures, signatureView{
 			Signer: sig.Signer, Time: s.clock(sig.Time), Level: "PAdES " + string(sig.Level),
-			Issuer: sig.Issuer, Authority: sig.TimestampedBy,
+			Issuer: sig.Issuer, Authority: commonName(sig.TimestampedBy),
 		})
 	}
 	p.Ledger = newLedgerView(v.Ledger)
@@ -201,6 +203,16 @@ func newLedgerView(p *verify.Proof) *ledgerView {
 		view.Path = append(view.Path, h.String())
 	}
 	return view
+}
+
+// commonName takes the common name out of a distinguished name of RFC 4514.
+func commonName(dn string) string {
+	for _, part := range strings.Split(dn, ",") {
+		if name, ok := strings.CutPrefix(part, "CN="); ok {
+			return name
+		}
+	}
+	return dn
 }
 
 // dotted shows a date as acts print it.

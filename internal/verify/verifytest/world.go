@@ -58,11 +58,11 @@ type World struct {
 	now time.Time
 }
 
-// New makes a service without acts. Its clock begins at 22.11.2026, 11:15 in
+// New makes a service without acts. Its clock begins at 21.08.2026, 11:15 in
 // Baku, and stands still.
 func New(tb testing.TB) *World {
 	tb.Helper()
-	w := &World{tb: tb, SealID: "seal-1", cases: map[string]document.Case{}, now: time.Date(2026, 11, 22, 7, 15, 0, 0, time.UTC)}
+	w := &World{tb: tb, SealID: "seal-1", cases: map[string]document.Case{}, now: time.Date(2026, 8, 21, 7, 15, 0, 0, time.UTC)}
 	w.PKI = signingtest.New(tb, w.Now)
 	w.Archive = &archivetest.Fake{Now: w.Now}
 	options := sqldb.Options{Engine: sqldb.SQLite, Path: filepath.Join(tb.TempDir(), "register.db"), Now: w.Now}
@@ -151,8 +151,8 @@ func (w *World) actor() document.Actor {
 	return a.Actor("test")
 }
 
-// Draft issues the n-th act of a sample case of package templates and leaves
-// it prepared, waiting for its signer.
+// Draft issues the n-th act of a sample case of package templates, dated today,
+// and leaves it prepared, waiting for its signer.
 func (w *World) Draft(sample string, n int) document.Act {
 	w.tb.Helper()
 	data, err := fs.ReadFile(templates.FS, "samples/"+sample+".json")
@@ -161,7 +161,6 @@ func (w *World) Draft(sample string, n int) document.Act {
 		Case json.RawMessage `json:"case"`
 		Acts []struct {
 			Template string          `json:"template"`
-			Date     document.Date   `json:"date"`
 			Input    json.RawMessage `json:"input"`
 		} `json:"acts"`
 	}
@@ -173,7 +172,7 @@ func (w *World) Draft(sample string, n int) document.Act {
 		w.cases[sample] = kase
 	}
 	act, _, err := w.Service.Issue(w.tb.Context(), w.actor(), document.Draft{
-		Case: kase.Number, Template: s.Acts[n].Template, Input: s.Acts[n].Input, Date: s.Acts[n].Date,
+		Case: kase.Number, Template: s.Acts[n].Template, Input: s.Acts[n].Input,
 	})
 	w.check(err)
 	act, err = w.Service.Run(w.tb.Context(), act)

@@ -15,7 +15,7 @@
   try {
     seal = readSeal(digits(text));
   } catch (e) {
-    return say('bad', said.unreadable);
+    return say('ended', said.unreadable);
   }
   verify(seal).then(function (state) {
     if (state !== 'genuine') return say(state === 'unchecked' ? 'wait' : 'bad', said[state]);
@@ -43,7 +43,24 @@
     span.textContent = words;
     p.replaceChildren(img, span);
     box.dataset.state = tone;
-    if (tone === 'bad') box.classList.add('bad');
+    if (tone === 'bad') alarm(words);
+  }
+
+  // A paper whose seal is bad must not stand under a green sign: the alarm
+  // comes first, and the verdict on the act of that code loses its colour.
+  function alarm(words) {
+    var verdict = document.querySelector('.banner'), notice = verdict.cloneNode(true);
+    verdict.classList.remove('good', 'ended', 'wait');
+    verdict.querySelector('img').remove();
+    notice.className = 'banner bad';
+    notice.setAttribute('role', 'alert');
+    notice.querySelector('img').src = said.iconBad;
+    var title = document.createElement('p'), text = document.createElement('p');
+    title.className = 'title';
+    title.textContent = said.alarm;
+    text.textContent = words;
+    notice.lastElementChild.replaceChildren(title, text);
+    verdict.before(notice);
   }
 
   // digits undoes CTAP 2.2, 11.5.1: 17 digits for seven bytes, little endian.
@@ -188,6 +205,10 @@
     return Array.from(b, function (x) { return x.toString(16).padStart(2, '0'); }).join('');
   }
 
+  function short(text) {
+    return text.length === 64 ? text.slice(0, 16) + '…' : text;
+  }
+
   function manat(q) {
     var whole = String(Math.floor(q / 100)).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
     return said.manat.replace('{amount}', whole + ',' + String(q % 100).padStart(2, '0'));
@@ -212,10 +233,11 @@
     function add(label, sealed, words, dd, value) {
       var row = document.createElement('tr');
       cell(row, 'th', label).scope = 'row';
-      cell(row, 'td', words);
+      cell(row, 'td', words).dataset.label = said.paper;
       if (list) {
         var same = sealed === value;
-        var c = cell(row, 'td', dd ? dd.textContent : value === undefined ? '–' : value);
+        var c = cell(row, 'td', dd ? dd.textContent : value === undefined ? '–' : short(String(value)));
+        c.dataset.label = said.registered;
         var mark = document.createElement('b');
         mark.textContent = same ? ' ✓ ' + said.same : ' ✗ ' + said.different;
         c.appendChild(mark);
@@ -246,12 +268,14 @@
     }
     var amount = facts.get(7);
     fact('amount', said.labelAmount, amount, amount === undefined ? '–' : manat(amount));
-    add(said.labelDigest, hex(facts.get(10)), hex(facts.get(10)), null, list ? list.dataset.digest : '');
-    body.lastChild.classList.add('digest');
+    var digest = hex(facts.get(10));
+    add(said.labelDigest, digest, short(digest), null, list ? list.dataset.digest : '');
     if (facts.get(11) || list && list.dataset.evaluation === 'true') {
       add('', String(facts.get(11)), said.evaluation, null, list ? list.dataset.evaluation : '');
     }
-    box.querySelector('.scroll').hidden = false;
+    var details = box.querySelector('details');
+    details.hidden = false;
+    details.open = differs || !list;
     return differs;
   }
 })();
