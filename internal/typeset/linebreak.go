@@ -25,6 +25,9 @@ const (
 	// Beyond that, a line is also spaced between its letters by at most this
 	// part of the font size, which the eye does not see but rivers do.
 	loosest = 0.014
+	// narrowest stands for the space that a line of one word lacks, as a part
+	// of the line's width.
+	narrowest = 0.005
 )
 
 // breakLines sets p in lines of the given width.
@@ -127,13 +130,12 @@ func demerits(slack, spaces, avail float64, last, single, justify bool) float64 
 		r := slack / avail * 30
 		return 1 + r*r
 	}
-	r := 10.0
-	if spaces > 0 {
-		if slack >= 0 {
-			r = slack / (spaces * stretch)
-		} else {
-			r = -slack / (spaces * shrink)
-		}
+	// A line of one word is as bad as the white it leaves: it counts as if it
+	// had one space, so that it is never better than a loose line.
+	spaces = max(spaces, avail*narrowest)
+	r := slack / (spaces * stretch)
+	if slack < 0 {
+		r = -slack / (spaces * shrink)
 	}
 	b := 1 + 100*r*r*r
 	return b * b
