@@ -1,6 +1,7 @@
 package signingtest
 
 import (
+	"bytes"
 	"fmt"
 
 	"docsvc/internal/pdf"
@@ -34,10 +35,8 @@ func PDF(size int, fields ...string) []byte {
 	for i := range fields {
 		widgets = append(widgets, ref(firstField+i))
 	}
-	pad := make([]byte, size)
-	for i := range pad {
-		pad[i] = "0123456789abcdef\n"[i%17]
-	}
+	line := []byte("0123456789abcdef\n")
+	pad := bytes.Repeat(line, size/len(line)+1)[:size]
 	objects := []pdf.Object{
 		nil,
 		dict("Type", name("Catalog"), "Pages", ref(pages), "AcroForm", dict("Fields", widgets, "SigFlags", int64(3)), "Padding", ref(padding)),
