@@ -121,6 +121,9 @@ func (a *app) batch(ctx context.Context, e env, s *session, lines []batchLine, w
 				return nil
 			}
 			acts[i] = &act
+			mu.Lock()
+			printWarnings(e.stderr, fmt.Sprintf("batch: line %d", line.number), act.Warnings)
+			mu.Unlock()
 			if n := done.Add(1); n%100 == 0 || int(n) == len(lines) {
 				fmt.Fprintf(e.stderr, "%d of %d\n", n, len(lines))
 			}

@@ -59,9 +59,7 @@ func caseRegister(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		for _, w := range warnings {
-			fmt.Fprintf(e.stderr, "warning: %s: %s\n", w.Path, w.Key)
-		}
+		printWarnings(e.stderr, "case register", warnings)
 		if !f.json {
 			fmt.Fprintln(e.stdout, c.Number)
 			return nil

@@ -25,6 +25,8 @@ type actJSON struct {
 	Level      string         `json:"level"`
 	Path       string         `json:"path,omitempty"`
 	ArchivedAt time.Time      `json:"archived_at,omitzero"`
+	// Warnings say what was odd in the form. An act that was there before has none.
+	Warnings []document.Warning `json:"warnings,omitempty"`
 }
 
 type actsJSON struct {
@@ -109,6 +111,7 @@ func runIssue(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
+		printWarnings(e.stderr, "issue", done.Warnings)
 		a.sequence(ctx, e)
 		return a.deliver(ctx, e, f, done, *out)
 	})
@@ -139,15 +142,15 @@ func (a *app) deliver(ctx context.Context, e env, f *flags, done actJSON, out st
 // issueOne takes a draft through the whole line, or finishes the act that an
 // earlier attempt with the same request key began.
 func (a *app) issueOne(ctx context.Context, s *session, d document.Draft) (done actJSON, existed bool, err error) {
-	act, _, err := a.Service.Issue(ctx, s.actor, d)
+	act, warnings, err := a.Service.Issue(ctx, s.actor, d)
 	if err != nil {
 		return actJSON{}, false, err
 	}
 	existed = act.State == document.Archived
-	if act, err = a.finish(ctx, s, act); err != nil {
-		return a.show(act), existed, err
-	}
-	return a.show(act), existed, nil
+	act, err = a.finish(ctx, s, act)
+	done = a.show(act)
+	done.Warnings = warnings
+	return done, existed, err
 }
 
 // finish drives an act to the archive.

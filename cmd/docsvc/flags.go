@@ -96,6 +96,14 @@ func printError(w io.Writer, name string, err error) {
 	fmt.Fprintf(w, "docsvc %s: %v\n", name, err)
 }
 
+// printWarnings tells what is odd in a form that was accepted.
+func printWarnings(w io.Writer, name string, warnings []document.Warning) {
+	for _, odd := range warnings {
+		f := template.Warning{Path: odd.Path, Key: odd.Key, Args: odd.Args}
+		fmt.Fprintf(w, "docsvc %s: warning: %v\n", name, f)
+	}
+}
+
 // printJSON writes v as the one JSON object of a subcommand.
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
