@@ -74,6 +74,10 @@ func (s *Service) recheck(ctx context.Context, a Act, file []byte) (*signing.Rep
 		return nil, fmt.Errorf("the signed act %s does not verify: %s %s, %d signatures",
 			a.Number, report.Indication, report.SubIndication, len(report.Signatures))
 	}
+	// The time-stamp is an unsigned attribute: a file without it may pass too.
+	if got := report.Signatures[a.Round].Level; string(got) != a.Level {
+		return nil, fmt.Errorf("the signed act %s is at level %s, not %s", a.Number, got, a.Level)
+	}
 	return report, nil
 }
 

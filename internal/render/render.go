@@ -49,20 +49,21 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("QR code of act %s: %w", a.Number, err)
 	}
-	return r.typeset(ctx, a, code, qr)
+	return r.typeset(ctx, a, code, qr, false)
 }
 
-// DryRun typesets a with a blank QR code in the real one's place.
+// DryRun sets the pages of a with a blank QR code in the real one's place, and
+// writes no file.
 func (r *Renderer) DryRun(ctx context.Context, a document.Act) error {
 	code, err := codes.ParseCode(a.Code)
 	if err != nil {
 		return fmt.Errorf("code of act %s: %w", a.Number, err)
 	}
-	_, err = r.typeset(ctx, a, code, codes.BlankQR())
+	_, err = r.typeset(ctx, a, code, codes.BlankQR(), true)
 	return err
 }
 
-func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code, qr codes.Bitmap) ([]byte, error) {
+func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code, qr codes.Bitmap, pagesOnly bool) ([]byte, error) {
 	t, err := r.Templates.Get(a.Template, a.Version, a.Date.Time())
 	if err != nil {
 		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
@@ -87,7 +88,7 @@ func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code,
 			Name: "act.json", MIME: "application/json", Relationship: "Data", Data: a.Data,
 			Description: "Aktın maşınla oxunan məlumatı", Modified: a.IssuedAt.In(r.Location),
 		}},
-		MaxPages: maxPages,
+		PagesOnly: pagesOnly, MaxPages: maxPages,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("typeset act %s: %w", a.Number, err)
