@@ -191,6 +191,6 @@ func (c Config) path(p string) string {
 	return filepath.Join(c.dir, p)
 }
 
-// location is the time zone of dates that acts print (DOMAIN.md § 7: UTC+4, no
+// location is the time zone of dates that acts print (docs/domain.md § 7: UTC+4, no
 // summer time). It does not depend on the machine's time zone database.
 func location() *time.Location { return time.FixedZone("Asia/Baku", 4*60*60) }

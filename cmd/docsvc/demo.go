@@ -20,7 +20,7 @@ import (
 	"docsvc/templates"
 )
 
-// demoOffices is the fictitious office of DOMAIN.md § 8.
+// demoOffices is the fictitious office of docs/domain.md § 8.
 func demoOffices() []document.Office {
 	return []document.Office{{
 		Code: "110", Name: "Nümunə Rayon İcra Şöbəsi", Parent: "Azərbaycan Respublikası Ədliyyə Nazirliyinin İcra baş idarəsi",

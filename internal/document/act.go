@@ -86,7 +86,7 @@ type Signer struct {
 	Field string `json:"field"` // name of the reserved signature field
 }
 
-// Summary is what a citizen may read of an act without more (DESIGN.md D7).
+// Summary is what a citizen may read of an act without more (docs/design.md D7).
 // Texts are in Azerbaijani except Titles.
 type Summary struct {
 	Titles     map[string]string `json:"titles"` // title of the kind by language: az, en, ru

@@ -56,7 +56,7 @@ type Certificates interface {
 }
 
 // KeyHolder uses one officer's key, unlocked by that officer for one batch. The
-// service cannot make one by itself (DESIGN.md D4).
+// service cannot make one by itself (docs/design.md D4).
 type KeyHolder interface {
 	// KeyID names the key and its version.
 	KeyID() string

@@ -5,7 +5,7 @@ import "slices"
 // Role is what a person is in an office.
 type Role string
 
-// The roles of DESIGN.md D10.
+// The roles of docs/design.md D10.
 const (
 	RoleOfficer   Role = "officer"
 	RoleHead      Role = "head"

@@ -24,7 +24,7 @@ type Rules struct {
 	Evaluation bool          // an evaluation CA or TSA is in use: acts have no legal force
 	Location   *time.Location
 	// Retention gives the years that acts of a retention class are kept; the
-	// class "" is the default. DOMAIN.md knows no term: an owner confirms it.
+	// class "" is the default. docs/domain.md knows no term: an owner confirms it.
 	Retention map[string]int
 	// Lease is how long a process may work on an act before another may take
 	// it over. It is longer than any single step.

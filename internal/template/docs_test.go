@@ -17,7 +17,7 @@ const actsIntro = `# Acts: what each kind must contain, and who asks for it
 This file is written by ` + "`go test ./internal/template -update`" + ` from ` + "`templates/acts/*/meta.json`" + ` and ` + "`templates/law/*.json`" + `;
 edit those. A test proves that each clause stands in every sample act to which it applies.
 
-Source marks: 000–004 are the regulations listed in DOMAIN.md, with their paragraph; [XYZ] is a key of DOMAIN.md §9;
+Source marks: 000–004 are the regulations listed in docs/domain.md, with their paragraph; [XYZ] is a key of docs/domain.md §9;
 [P] ordinary practice, [I] inferred. What the sources leave open is printed in the act as “(dəqiqləşdirilməlidir)”
 (“to be confirmed”) or is a parameter of the office; no article number is invented.
 

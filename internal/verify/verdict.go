@@ -36,7 +36,7 @@ const (
 	FaultLedger    Fault = "ledger"    // the ledger does not hold the record
 )
 
-// Verdict is what the public may know (DESIGN.md D7). Which fields are set
+// Verdict is what the public may know (docs/design.md D7). Which fields are set
 // follows from Kind: of an act that is being issued, nothing is told.
 type Verdict struct {
 	Kind       Kind        `json:"verdict"`
