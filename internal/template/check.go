@@ -47,8 +47,8 @@ type Act struct {
 
 // Summary is what the register, the seal and the public page say of an act.
 type Summary struct {
-	Title   Text
-	Amount  Money    // 0: the act names no sum
+	Title  Text
+	Amount Money // 0: the act names no sum
 	// Proofs are facts printed on the paper that a visitor may type to show
 	// that he holds it: identifiers of the parties, in capitals.
 	Proofs         []string

@@ -120,8 +120,12 @@ func TestAltered(t *testing.T) {
 		"row's number":   {replaceRow(func(a *document.Act) { a.Case = "EI2611000000002R" }), verify.FaultRegister},
 		"signing time":   {replaceRow(func(a *document.Act) { a.SignedAt = a.SignedAt.AddDate(0, 0, 1) }), verify.FaultRegister},
 		"leaf not there": {func(w *verifytest.World, a document.Act) { w.Verifier.Store = &edited{Store: w.Register, noLeaf: true} }, verify.FaultLedger},
-		"ledger's hash":  {func(w *verifytest.World, a document.Act) { w.Verifier.Store = &edited{Store: w.Register, badHash: true} }, verify.FaultLedger},
-		"checkpoint":     {func(w *verifytest.World, a document.Act) { w.Verifier.Store = &edited{Store: w.Register, badNote: true} }, verify.FaultLedger},
+		"ledger's hash": {func(w *verifytest.World, a document.Act) {
+			w.Verifier.Store = &edited{Store: w.Register, badHash: true}
+		}, verify.FaultLedger},
+		"checkpoint": {func(w *verifytest.World, a document.Act) {
+			w.Verifier.Store = &edited{Store: w.Register, badNote: true}
+		}, verify.FaultLedger},
 		"other roots": {func(w *verifytest.World, a document.Act) {
 			w.Verifier.Signatures = &signing.Verifier{Roots: otherRoots(t), Now: w.Now, Revocation: w.PKI}
 		}, verify.FaultSignature},
