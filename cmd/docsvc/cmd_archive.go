@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"docsvc/internal/archive"
+	"docsvc/internal/document"
 )
 
 func runArchive(ctx context.Context, e env, args []string) error {
@@ -83,6 +84,10 @@ func archiveGet(ctx context.Context, e env, args []string) error {
 	}
 	return withApp(ctx, e, f, func(a *app) error {
 		act, err := a.Service.Act(ctx, rest[0])
+		if document.KindOf(err) == document.NotFound {
+			fmt.Fprintf(e.stderr, "no act %s\n", rest[0])
+			return errNo
+		}
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"docsvc/internal/codes"
 	"docsvc/internal/document"
+	"docsvc/internal/i18n"
 	"docsvc/internal/template"
 )
 
@@ -183,6 +184,13 @@ func requestKey(file []byte, line int) string {
 func faultText(err error) string {
 	if faults, ok := errors.AsType[template.Faults](err); ok {
 		return faults.Error()
+	}
+	if e, ok := errors.AsType[*document.Error](err); ok {
+		text := i18n.Text("en", e.Key, e.Args)
+		if e.Err != nil {
+			text += ": " + e.Err.Error()
+		}
+		return text
 	}
 	return err.Error()
 }

@@ -57,6 +57,11 @@ func runSign(ctx context.Context, e env, args []string) error {
 				return err
 			}
 		}
+		for _, number := range numbers {
+			if !slices.ContainsFunc(waiting, func(act document.Act) bool { return act.Number == number }) {
+				return fmt.Errorf("%s does not wait for %s", number, s.account.Login)
+			}
+		}
 		if failed > 0 {
 			return fmt.Errorf("%d acts still wait", failed)
 		}

@@ -236,7 +236,7 @@ func (k *killer) mayFail(p *process) {
 	}
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "line ") && !strings.Contains(line, document.ErrStale.Error()) &&
-			!strings.Contains(line, "error.act.not_waiting") {
+			!strings.Contains(line, "does not wait for a signature") {
 			k.t.Errorf("a line fails for a reason that no killed process explains: %s", line)
 		}
 	}

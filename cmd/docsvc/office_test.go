@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 
 type tests struct{ *testing.M }
 
-// Run runs the tests and removes the model office.
+// Run runs the tests and removes the model offices.
 func (s tests) Run() int {
 	code := s.M.Run()
 	if err := os.RemoveAll(modelDir()); err != nil {
@@ -36,10 +36,11 @@ var modelDir = sync.OnceValue(func() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("docsvc-model-%d", os.Getpid()))
 })
 
-// model is a demo office made once by docsvc init; each test works on its own
+// model is the demo office made once by docsvc init; each test works on its own
 // copy.
 var model = sync.OnceValues(func() (string, error) {
-	return modelDir(), docsvc(context.Background(), nil, "init", "--data", modelDir(), "--demo")
+	dir := filepath.Join(modelDir(), "new")
+	return dir, docsvc(context.Background(), nil, "init", "--data", dir, "--demo")
 })
 
 // docsvc runs a subcommand in this process; an exit code other than 0 is an
