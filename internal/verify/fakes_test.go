@@ -8,6 +8,7 @@ import (
 
 	"docsvc/internal/document"
 	"docsvc/internal/signing/signingtest"
+	"docsvc/internal/verify"
 	"docsvc/internal/verify/verifytest"
 )
 
@@ -68,9 +69,9 @@ func (t editedTx) LedgerHead(ctx context.Context) (document.LedgerHead, error) {
 	return head, err
 }
 
-func replaceRow(change func(*document.Act)) func(*verifytest.World, document.Act) {
-	return func(w *verifytest.World, _ document.Act) {
-		w.Verifier.Store = &edited{Store: w.Register, act: change}
+func replaceRow(change func(*document.Act)) func(*verifytest.World, *verify.Verifier, document.Act) {
+	return func(w *verifytest.World, v *verify.Verifier, _ document.Act) {
+		v.Store = &edited{Store: w.Register, act: change}
 	}
 }
 

@@ -103,40 +103,45 @@ func TestNoSuchAct(t *testing.T) {
 
 // TestAltered changes one witness at a time.
 func TestAltered(t *testing.T) {
+	w := verifytest.New(t)
 	manifest := func(a document.Act) string { return strings.Replace(a.Path, "0001.pdf", "manifest.json", 1) }
 	for name, c := range map[string]struct {
-		change func(w *verifytest.World, a document.Act)
+		change func(w *verifytest.World, v *verify.Verifier, a document.Act)
 		want   verify.Fault
 	}{
-		"file lost":      {func(w *verifytest.World, a document.Act) { w.Archive.Lose(a.Path) }, verify.FaultMissing},
-		"manifest lost":  {func(w *verifytest.World, a document.Act) { w.Archive.Lose(manifest(a)) }, verify.FaultMissing},
-		"file damaged":   {func(w *verifytest.World, a document.Act) { w.Archive.Corrupt(a.Path, flip) }, verify.FaultFile},
-		"manifest edit":  {func(w *verifytest.World, a document.Act) { w.Archive.Corrupt(manifest(a), flip) }, verify.FaultFile},
-		"row's amount":   {replaceRow(func(a *document.Act) { a.Summary = bytes.Replace(a.Summary, []byte("618045"), []byte("18045"), 1) }), verify.FaultRegister},
-		"row's data":     {replaceRow(func(a *document.Act) { a.Data = flip(a.Data) }), verify.FaultRegister},
-		"row's hash":     {replaceRow(func(a *document.Act) { a.SHA256 = flip(a.SHA256) }), verify.FaultRegister},
-		"row's date":     {replaceRow(func(a *document.Act) { a.Date = "2026-09-08" }), verify.FaultRegister},
-		"row's law":      {replaceRow(func(a *document.Act) { a.Evaluation = !a.Evaluation }), verify.FaultRegister},
-		"row's number":   {replaceRow(func(a *document.Act) { a.Case = "EI2611000000002R" }), verify.FaultRegister},
-		"signing time":   {replaceRow(func(a *document.Act) { a.SignedAt = a.SignedAt.AddDate(0, 0, 1) }), verify.FaultRegister},
-		"leaf not there": {func(w *verifytest.World, a document.Act) { w.Verifier.Store = &edited{Store: w.Register, noLeaf: true} }, verify.FaultLedger},
-		"ledger's hash": {func(w *verifytest.World, a document.Act) {
-			w.Verifier.Store = &edited{Store: w.Register, badHash: true}
+		"file lost":     {func(w *verifytest.World, v *verify.Verifier, a document.Act) { w.Archive.Lose(a.Path) }, verify.FaultMissing},
+		"manifest lost": {func(w *verifytest.World, v *verify.Verifier, a document.Act) { w.Archive.Lose(manifest(a)) }, verify.FaultMissing},
+		"file damaged":  {func(w *verifytest.World, v *verify.Verifier, a document.Act) { w.Archive.Corrupt(a.Path, flip) }, verify.FaultFile},
+		"manifest edit": {func(w *verifytest.World, v *verify.Verifier, a document.Act) { w.Archive.Corrupt(manifest(a), flip) }, verify.FaultFile},
+		"row's amount":  {replaceRow(func(a *document.Act) { a.Summary = bytes.Replace(a.Summary, []byte("618045"), []byte("18045"), 1) }), verify.FaultRegister},
+		"row's data":    {replaceRow(func(a *document.Act) { a.Data = flip(a.Data) }), verify.FaultRegister},
+		"row's hash":    {replaceRow(func(a *document.Act) { a.SHA256 = flip(a.SHA256) }), verify.FaultRegister},
+		"row's date":    {replaceRow(func(a *document.Act) { a.Date = "2026-09-08" }), verify.FaultRegister},
+		"row's law":     {replaceRow(func(a *document.Act) { a.Evaluation = !a.Evaluation }), verify.FaultRegister},
+		"row's number":  {replaceRow(func(a *document.Act) { a.Case = "EI2611000000002R" }), verify.FaultRegister},
+		"signing time":  {replaceRow(func(a *document.Act) { a.SignedAt = a.SignedAt.AddDate(0, 0, 1) }), verify.FaultRegister},
+		"leaf not there": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			v.Store = &edited{Store: w.Register, noLeaf: true}
 		}, verify.FaultLedger},
-		"checkpoint": {func(w *verifytest.World, a document.Act) {
-			w.Verifier.Store = &edited{Store: w.Register, badNote: true}
+		"ledger's hash": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			v.Store = &edited{Store: w.Register, badHash: true}
 		}, verify.FaultLedger},
-		"other roots": {func(w *verifytest.World, a document.Act) {
-			w.Verifier.Signatures = &signing.Verifier{Roots: otherRoots(t), Now: w.Now, Revocation: w.PKI}
+		"checkpoint": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			v.Store = &edited{Store: w.Register, badNote: true}
+		}, verify.FaultLedger},
+		"other roots": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			v.Signatures = &signing.Verifier{Roots: otherRoots(t), Now: w.Now, Revocation: w.PKI}
 		}, verify.FaultSignature},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := verifytest.New(t)
 			act := w.Issue("case-1", 0)
-			w.Issue("case-1", 1)
 			w.Sequence()
-			c.change(w, act)
-			v := lookup(t, w, act.Code)
+			verifier := *w.Verifier
+			c.change(w, &verifier, act)
+			v, err := verifier.Lookup(t.Context(), act.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if v.Kind != verify.Altered || v.Fault != c.want {
 				t.Errorf("%s, %s; want an alarm for %s", v.Kind, v.Fault, c.want)
 			}
@@ -231,4 +236,25 @@ func flip(b []byte) []byte {
 	b = bytes.Clone(b)
 	b[len(b)/2] ^= 1
 	return b
+}
+
+func BenchmarkLookup(b *testing.B) {
+	w := verifytest.New(b)
+	act := w.Issue("case-1", 0)
+	w.Sequence()
+	for b.Loop() {
+		if v, err := w.Verifier.Lookup(b.Context(), act.Code); err != nil || v.Kind != verify.Valid {
+			b.Fatal(v.Kind, err)
+		}
+	}
+}
+
+func BenchmarkCheckFile(b *testing.B) {
+	w := verifytest.New(b)
+	file := flip(w.File(w.Issue("case-1", 0)))
+	for b.Loop() {
+		if r, err := w.Verifier.CheckFile(b.Context(), file); err != nil || r.Match != verify.MatchOther {
+			b.Fatal(r.Match, err)
+		}
+	}
 }

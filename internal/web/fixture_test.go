@@ -24,12 +24,12 @@ import (
 // site is the pages over a real line.
 type site struct {
 	*verifytest.World
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	log     *lockedBuffer
 }
 
-func newSite(t *testing.T, change ...func(*web.Options)) *site {
+func newSite(t testing.TB, change ...func(*web.Options)) *site {
 	t.Helper()
 	w := verifytest.New(t)
 	s := &site{World: w, t: t, log: &lockedBuffer{}}

@@ -116,6 +116,9 @@ func TestUpload(t *testing.T) {
 			s.Advance(time.Minute) // past the rate limit
 		}
 	}
+	if w := s.upload("/v/file?lang=en", io.LimitReader(zeros{}, web.MaxUpload)); w.Code != 200 || !strings.Contains(w.Body.String(), "104857600 bytes") {
+		t.Errorf("the largest file: %d", w.Code)
+	}
 	w := s.upload("/v/file", bytes.NewReader(file), "Accept", "application/json")
 	var report verify.FileReport
 	if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil || report.Match != verify.MatchSame || report.Register.Kind != verify.Valid {

@@ -40,7 +40,7 @@ func (s *site) enterCode(w http.ResponseWriter, r *http.Request) {
 	}
 	f := s.frame(r, "enter.title")
 	typed := codeIn(r.PostForm.Get("code"))
-	if typed == "" || len(typed) > 100 || strings.ContainsAny(typed, "/?#") {
+	if typed == "" || len(typed) > 100 || strings.ContainsAny(typed, "/?#") || strings.Trim(typed, ".") == "" {
 		p := enterPage{frame: f, Error: i18n.Text(f.Lang, "enter.code.empty", nil)}
 		s.render(w, r, http.StatusUnprocessableEntity, "enter", p)
 		return

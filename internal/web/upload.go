@@ -50,7 +50,9 @@ func (s *site) checkFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A server without deadlines (a test's recorder) cannot be told one.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+	wire := http.NewResponseController(w)
+	_ = wire.SetReadDeadline(time.Now().Add(uploadTime))
+	_ = wire.SetWriteDeadline(time.Now().Add(uploadTime + 2*checkTime))
 	file, err := s.receive(r)
 	if err != nil {
 		s.uploadProblem(w, r, err)

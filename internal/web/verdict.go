@@ -19,7 +19,7 @@ const cannotCheckNow verify.Kind = "unavailable"
 // banner is the first thing on a page of a verdict: colour, sign and words say
 // the same.
 type banner struct {
-	Tone    string // good, ended, bad, wait: class and name of the sign
+	Tone    string // good, ended, bad, wait, ask: class and name of the sign
 	Title   string
 	Lead    string
 	AsOf    string
@@ -122,7 +122,7 @@ func (s *site) banner(lang string, v verify.Verdict) banner {
 	case verify.Unknown:
 		b.Tone, b.Title, b.Lead = "bad", text("verdict.unknown.title"), text("verdict.unknown.lead")
 	case verify.Mistyped:
-		b.Tone, b.Title, b.Lead, b.AsOf = "wait", text("verdict.mistyped.title"), text("verdict.mistyped.lead"), ""
+		b.Tone, b.Title, b.Lead, b.AsOf = "ask", text("verdict.mistyped.title"), text("verdict.mistyped.lead"), ""
 		if len(v.Suspects) > 0 {
 			b.Details = append(b.Details, text("verdict.mistyped.group", "groups", joinInts(v.Suspects)))
 		}
@@ -131,7 +131,7 @@ func (s *site) banner(lang string, v verify.Verdict) banner {
 		b.Tone, b.Title, b.Lead = "bad", text("verdict.altered.title"), text("verdict.altered.lead", change...)
 		b.Details = []string{text(faultText(v.Fault))}
 	default:
-		b.Tone, b.Title, b.Lead = "wait", text("verdict.unavailable.title"), text("verdict.unavailable.lead")
+		b.Tone, b.Title, b.Lead, b.AsOf = "wait", text("verdict.unavailable.title"), text("verdict.unavailable.lead"), ""
 	}
 	return b
 }

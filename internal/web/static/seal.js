@@ -50,7 +50,7 @@
   // comes first, and the verdict on the act of that code loses its colour.
   function alarm(words) {
     var verdict = document.querySelector('.banner'), notice = verdict.cloneNode(true);
-    verdict.classList.remove('good', 'ended', 'wait');
+    verdict.classList.remove('good', 'ended', 'wait', 'ask');
     verdict.querySelector('img').remove();
     notice.className = 'banner bad';
     notice.setAttribute('role', 'alert');
