@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -249,16 +248,13 @@ func TestSealVectors(t *testing.T) {
 	if err := json.Unmarshal(data, &file); err != nil || len(file.Vectors) == 0 {
 		t.Fatal(len(file.Vectors), err)
 	}
-	number := func(text string) *big.Int {
-		b, err := base64.RawURLEncoding.DecodeString(text)
+	var published []web.SealKey
+	for _, k := range file.Keys {
+		key, err := publicKey(k.X, k.Y)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return new(big.Int).SetBytes(b)
-	}
-	var published []web.SealKey
-	for _, k := range file.Keys {
-		published = append(published, web.SealKey{ID: k.Kid, Key: &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(k.X), Y: number(k.Y)}})
+		published = append(published, web.SealKey{ID: k.Kid, Key: key})
 	}
 	s := newSite(t, func(o *web.Options) {
 		o.Limiter = &keys{}
@@ -278,6 +274,19 @@ func TestSealVectors(t *testing.T) {
 		}
 	}
 	t.Logf("%d vectors", len(file.Vectors))
+}
+
+// publicKey reads the coordinates of a JWK.
+func publicKey(x, y string) (*ecdsa.PublicKey, error) {
+	point := []byte{4} // uncompressed (SEC 1, 2.3.3)
+	for _, coordinate := range []string{x, y} {
+		b, err := base64.RawURLEncoding.DecodeString(coordinate)
+		if err != nil {
+			return nil, err
+		}
+		point = append(point, b...)
+	}
+	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
 // again runs the page's script once more, for another code and fragment.
