@@ -13,10 +13,17 @@ import (
 var loginShape = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}$`)
 
 // SaveAccount creates an account or replaces it, in the archive too: a rebuild
-// must know who signed and who may go on working.
+// must know who signed and who may go on working. The actor needs the right in
+// the office that the account has, in the one that it had, and in each office
+// that a grant is for: nobody hands out what they do not hold.
 func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error {
 	if err := actor.May(ActOperate, a.Office); err != nil {
 		return err
+	}
+	for _, g := range a.Grants {
+		if err := actor.May(ActOperate, g.Office); err != nil {
+			return err
+		}
 	}
 	if !loginShape.MatchString(a.Login) {
 		return newError(Invalid, "error.account.login", nil, "login", a.Login)
@@ -27,9 +34,12 @@ func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error
 	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		kind := audit.AccountChanged
-		if _, err := tx.AccountByLogin(ctx, a.Login); errors.Is(err, ErrNotFound) {
+		old, err := tx.AccountByLogin(ctx, a.Login)
+		if errors.Is(err, ErrNotFound) {
 			kind = audit.AccountCreated
 		} else if err != nil {
+			return err
+		} else if err := actor.May(ActOperate, old.Office); err != nil {
 			return err
 		}
 		if err := tx.PutAccount(ctx, a); err != nil {

@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,9 +15,9 @@ import (
 // maxReason is the longest reason in characters.
 const maxReason = 500
 
-// actVoided is the body of the archive event of a voided act: with it a
-// rebuild knows why the number is in no record.
-type actVoided struct {
+// ActVoided is the body of the archive event of a voided act: with it a
+// rebuild knows why the number is in no record. The event has the act's id.
+type ActVoided struct {
 	Act    Act       `json:"act"`
 	Reason string    `json:"reason"`
 	By     string    `json:"by"`
@@ -44,7 +43,7 @@ func (s *Service) Void(ctx context.Context, actor Actor, number, reason string) 
 		return a, newError(Conflict, "error.act.not_voidable", nil, "number", number, "state", string(a.State))
 	}
 	a.VoidReason, a.ChangedAt = reason, s.Now().Truncate(time.Microsecond)
-	item, err := s.event(archive.KindVoid, a.Number, actVoided{Act: a, Reason: reason, By: actor.Login, At: a.ChangedAt})
+	item, err := s.eventAs(a.ID, archive.KindVoid, a.Number, ActVoided{Act: a, Reason: reason, By: actor.Login, At: a.ChangedAt})
 	if err != nil {
 		return a, err
 	}
@@ -63,18 +62,15 @@ func (s *Service) Void(ctx context.Context, actor Actor, number, reason string) 
 		}
 		return s.record(ctx, tx, actor, audit.ActVoided, a.Number, map[string]string{"reason": reason})
 	})
-	if errors.Is(err, ErrStale) {
-		return a, newError(Conflict, "error.act.moved", err, "number", number)
-	}
 	if err != nil {
-		return a, err
+		return a, movedOn(err, number)
 	}
 	return a, s.deliver(ctx, item)
 }
 
-// standingChanged is the body of the archive event of an act that was
-// superseded or annulled.
-type standingChanged struct {
+// StandingChanged is the body of the archive event of an act that was
+// superseded or annulled. The event has the act's id.
+type StandingChanged struct {
 	Act      string    `json:"act"`
 	Standing Standing  `json:"standing"`
 	By       string    `json:"by"` // number of the act that did it
@@ -87,6 +83,9 @@ type standingChanged struct {
 // another act of the same case, which is itself signed, archived and in force.
 // It returns when the change is in the archive.
 func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string, to Standing, by, reason string) (Act, error) {
+	if to != Superseded && to != Annulled {
+		return Act{}, fmt.Errorf("act %s cannot become %q", number, to)
+	}
 	reason, err := checkReason(reason)
 	if err != nil {
 		return Act{}, err
@@ -98,17 +97,17 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 	if err := s.MayBeChanged(a, actor); err != nil {
 		return a, err
 	}
-	if err := s.mayChange(ctx, a, by); err != nil {
-		return a, err
-	}
 	a.Standing, a.ChangedBy, a.Reason, a.ChangedAt = to, by, reason, s.Now().Truncate(time.Microsecond)
-	item, err := s.event(archive.KindStatus, a.Number, standingChanged{
+	item, err := s.eventAs(a.ID, archive.KindStatus, a.Number, StandingChanged{
 		Act: a.Number, Standing: to, By: by, Reason: reason, Actor: actor.Login, At: a.ChangedAt,
 	})
 	if err != nil {
 		return a, err
 	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
+		if err := mayChange(ctx, tx, a, by); err != nil {
+			return err
+		}
 		if err := tx.ChangeStanding(ctx, a); err != nil {
 			return err
 		}
@@ -122,11 +121,8 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 			"standing": string(to), "by": by, "reason": reason,
 		})
 	})
-	if errors.Is(err, ErrStale) {
-		return a, newError(Conflict, "error.act.moved", err, "number", number)
-	}
 	if err != nil {
-		return a, fmt.Errorf("change standing of act %s: %w", number, err)
+		return a, fmt.Errorf("change standing of act %s: %w", number, movedOn(err, number))
 	}
 	return a, s.deliver(ctx, item)
 }
@@ -143,11 +139,12 @@ func (s *Service) MayBeChanged(a Act, actor Actor) error {
 	return nil
 }
 
-// mayChange checks the act that is to change the standing of a.
-func (s *Service) mayChange(ctx context.Context, a Act, by string) error {
-	decision, err := s.Act(ctx, by)
+// mayChange checks the act that is to change the standing of a, in the same
+// transaction: two acts must not annul one another.
+func mayChange(ctx context.Context, tx Tx, a Act, by string) error {
+	decision, err := tx.ActByNumber(ctx, by)
 	if err != nil {
-		return err
+		return lookupError(err, "error.act.unknown", "number", by)
 	}
 	if decision.ID == a.ID || decision.Case != a.Case || decision.State != Archived || decision.Standing != InForce {
 		return newError(Conflict, "error.act.no_decision", nil, "number", a.Number, "by", by)
