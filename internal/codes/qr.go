@@ -49,10 +49,3 @@ func QR(text string) (Bitmap, error) {
 	}
 	return b, nil
 }
-
-// BlankQR is a light symbol of the largest size: it takes the place of a QR
-// code when only the layout matters.
-func BlankQR() Bitmap {
-	side := 17 + 4*MaxQRVersion
-	return newBitmap(side, side, qrQuiet)
-}

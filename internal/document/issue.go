@@ -21,7 +21,7 @@ import (
 func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warning, error) {
 	defer s.observe("issue", time.Now())
 	if d.RequestKey != "" {
-		a, err := s.byRequestKey(ctx, actor.Login, d.RequestKey)
+		a, err := s.byRequestKey(ctx, actor.Login, d)
 		if !errors.Is(err, ErrNotFound) {
 			return a, nil, err
 		}
@@ -51,10 +51,14 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 	if err != nil {
 		return Act{}, warnings, err
 	}
-	if err := s.dryRun(ctx, a); err != nil {
+	pages, err := s.foresee(ctx, &a)
+	if err != nil {
 		return Act{}, warnings, err
 	}
-	a, err = s.number(ctx, actor, a, c)
+	foreseen := a.Code // another request with the same key may have been given the number
+	if a, err = s.number(ctx, actor, a, d); err == nil && a.Code == foreseen {
+		s.pages.keep(a.ID, pages)
+	}
 	return a, warnings, err
 }
 
@@ -74,12 +78,17 @@ func (s *Service) dateAct(d *Draft) error {
 	return nil
 }
 
-func (s *Service) byRequestKey(ctx context.Context, login, key string) (Act, error) {
+// byRequestKey returns the act that d asked for before. A key that was used for
+// another case or template is a mistake: the act it names is not the one wanted.
+func (s *Service) byRequestKey(ctx context.Context, login string, d Draft) (Act, error) {
 	var a Act
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		a, err = tx.ActByRequestKey(ctx, login, key)
+		a, err = tx.ActByRequestKey(ctx, login, d.RequestKey)
 		return err
 	})
+	if err == nil && (a.Case != d.Case || a.Template != d.Template) {
+		return Act{}, newError(Conflict, "error.act.key_used", nil, "key", d.RequestKey, "number", a.Number)
+	}
 	return a, err
 }
 
@@ -138,20 +147,38 @@ func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error
 	}, nil
 }
 
-// dryRun seals and typesets the act with a number and a code of the real
-// length, so that whatever could fail there fails before a number is used.
-func (s *Service) dryRun(ctx context.Context, a Act) error {
-	var err error
-	if a.Number, err = numbering.FormatAct(a.Case, 1); err != nil {
+// foresee gives the act the number that it will have unless another act of the
+// case comes between, a code and a seal, and typesets it. Whatever could fail
+// there fails before a number is used, and the pages need not be set again.
+func (s *Service) foresee(ctx context.Context, a *Act) (pages []byte, err error) {
+	var last Counter
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		last, err = tx.Counter(ctx, numbering.ActSeries(a.Case))
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	if err := s.giveCode(&a); err != nil {
-		return err
+	if err := a.give(int(last.Value) + 1); err != nil {
+		return nil, err
 	}
-	if a.Seal, err = s.sealAct(ctx, a); err != nil {
-		return fmt.Errorf("dry run: %w", err)
+	if err := s.giveCode(a); err != nil {
+		return nil, err
 	}
-	return s.Drafter.DryRun(ctx, a)
+	if a.Seal, err = s.sealAct(ctx, *a); err != nil {
+		return nil, err
+	}
+	if pages, err = s.Drafter.Render(ctx, *a); err != nil {
+		return nil, fmt.Errorf("typeset the act before it is numbered: %w", err)
+	}
+	return pages, nil
+}
+
+// give sets the act's index in its case, and with it its number.
+func (a *Act) give(index int) (err error) {
+	a.Index = index
+	a.Number, err = numbering.FormatAct(a.Case, index)
+	return err
 }
 
 // giveCode draws the verification code.
@@ -164,21 +191,29 @@ func (s *Service) giveCode(a *Act) error {
 	return nil
 }
 
-// number stores the act with the next index of its case.
-func (s *Service) number(ctx context.Context, actor Actor, a Act, c Case) (Act, error) {
-	if err := s.giveCode(&a); err != nil {
+// number stores the act with the next index of its case. If that is not the
+// one foreseen, the code and the seal made for it are dropped; they have not
+// left this process.
+func (s *Service) number(ctx context.Context, actor Actor, foreseen Act, d Draft) (Act, error) {
+	other := foreseen
+	other.Seal = nil
+	if err := s.giveCode(&other); err != nil {
 		return Act{}, err
 	}
-	series := numbering.ActSeries(c.Number)
+	var a Act
+	series := numbering.ActSeries(foreseen.Case)
 	err := s.withNumber(ctx, series, actBlock, func() error {
 		return s.Store.Update(ctx, func(tx Tx) error {
 			n, err := next(ctx, tx, series)
 			if err != nil {
 				return err
 			}
-			a.Index = int(n)
-			if a.Number, err = numbering.FormatAct(c.Number, a.Index); err != nil {
-				return err
+			a = foreseen
+			if int(n) != foreseen.Index {
+				a = other
+				if err := a.give(int(n)); err != nil {
+					return err
+				}
 			}
 			if err := tx.InsertAct(ctx, a); err != nil {
 				return err
@@ -191,11 +226,11 @@ func (s *Service) number(ctx context.Context, actor Actor, a Act, c Case) (Act, 
 			})
 		})
 	})
-	if errors.Is(err, ErrExists) && a.RequestKey != "" {
-		return s.byRequestKey(ctx, actor.Login, a.RequestKey) // asked twice at once
+	if errors.Is(err, ErrExists) && d.RequestKey != "" {
+		return s.byRequestKey(ctx, actor.Login, d) // asked twice at once
 	}
 	if err != nil {
-		return Act{}, fmt.Errorf("issue act of case %s: %w", c.Number, err)
+		return Act{}, fmt.Errorf("issue act of case %s: %w", foreseen.Case, err)
 	}
 	return a, nil
 }

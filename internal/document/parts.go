@@ -37,9 +37,6 @@ type Drafter interface {
 	// one signature field for each of a.Signers. It reads nothing but a: the
 	// same act gives the same bytes.
 	Render(ctx context.Context, a Act) ([]byte, error)
-	// DryRun does the same with blank codes and keeps nothing: it finds before
-	// an act is numbered whatever would fail in typesetting.
-	DryRun(ctx context.Context, a Act) error
 	// Engine names the typesetter and its version.
 	Engine() string
 }

@@ -29,7 +29,7 @@ func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
 	now := s.Now()
 	p, err := signing.Prepare(signing.Request{
 		PDF: base, Field: signer.Field, Certificate: chain[0], Chain: chain[1:],
-		Level: s.Rules.Level, Time: now, Name: signer.Name,
+		Level: signing.Level(a.Level), Time: now, Name: signer.Name,
 	})
 	if err != nil {
 		return a, fmt.Errorf("prepare signature of %s: %w", signer.Login, err)
@@ -55,7 +55,7 @@ func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
 
 // baseRevision returns the bytes that the current round signs: what is staged
 // for it (an earlier signer's file, or the base of an earlier attempt), else
-// the act typeset with its seal.
+// the act typeset with its seal, perhaps a moment ago.
 func (s *Service) baseRevision(ctx context.Context, a *Act) ([]byte, error) {
 	staged, err := s.staged(ctx, a.ID)
 	if err == nil {
@@ -63,6 +63,9 @@ func (s *Service) baseRevision(ctx context.Context, a *Act) ([]byte, error) {
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return nil, err
+	}
+	if pages := s.pages.take(a.ID); pages != nil {
+		return pages, nil
 	}
 	if a.Seal == nil {
 		if a.Seal, err = s.sealAct(ctx, *a); err != nil {

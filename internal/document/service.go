@@ -54,6 +54,8 @@ type Service struct {
 	// Observe, if set, is told how long each step of an act took: "issue",
 	// "prepare", "sign", "complete", "archive". It must be quick.
 	Observe func(step string, took time.Duration)
+
+	pages pageCache
 }
 
 // observe reports a step that began at start.

@@ -231,11 +231,6 @@ func (d *drafter) Render(_ context.Context, a document.Act) ([]byte, error) {
 	return signingtest.PDF(2000, fields...), nil
 }
 
-func (d *drafter) DryRun(ctx context.Context, a document.Act) error {
-	_, err := d.Render(ctx, a)
-	return err
-}
-
 func (d *drafter) Engine() string { return "test/1" }
 
 // faultyTSA loses answers while down.

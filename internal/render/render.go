@@ -49,21 +49,10 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("QR code of act %s: %w", a.Number, err)
 	}
-	return r.typeset(ctx, a, code, qr, false)
-}
-
-// DryRun sets the pages of a with a blank QR code in the real one's place, and
-// writes no file.
-func (r *Renderer) DryRun(ctx context.Context, a document.Act) error {
-	code, err := codes.ParseCode(a.Code)
+	summary, err := a.PublicSummary()
 	if err != nil {
-		return fmt.Errorf("code of act %s: %w", a.Number, err)
+		return nil, err
 	}
-	_, err = r.typeset(ctx, a, code, codes.BlankQR(), true)
-	return err
-}
-
-func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code, qr codes.Bitmap, pagesOnly bool) ([]byte, error) {
 	t, err := r.Templates.Get(a.Template, a.Version, a.Date.Time())
 	if err != nil {
 		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
@@ -77,7 +66,7 @@ func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code,
 		return nil, fmt.Errorf("barcode of act %s: %w", a.Number, err)
 	}
 	result, err := r.Typeset.Render(ctx, typeset.Document{
-		HTML: html, Title: t.Meta.Title.Az + " № " + a.Number, Lang: "az", Author: r.author(a),
+		HTML: html, Title: t.Meta.Title.Az + " № " + a.Number, Lang: "az", Author: summary.OfficeName,
 		Subject: a.Case, Created: a.IssuedAt.In(r.Location),
 		Meta: typeset.Meta{
 			TemplateID: a.Template, TemplateVersion: a.Version, EngineVersion: engineVersion,
@@ -88,7 +77,7 @@ func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code,
 			Name: "act.json", MIME: "application/json", Relationship: "Data", Data: a.Data,
 			Description: "Aktın maşınla oxunan məlumatı", Modified: a.IssuedAt.In(r.Location),
 		}},
-		PagesOnly: pagesOnly, MaxPages: maxPages,
+		MaxPages: maxPages,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("typeset act %s: %w", a.Number, err)
@@ -97,14 +86,6 @@ func (r *Renderer) typeset(ctx context.Context, a document.Act, code codes.Code,
 		return nil, fmt.Errorf("template %s reserves %d signature fields for %d signers", a.Template, len(result.Fields), len(a.Signers))
 	}
 	return result.PDF, nil
-}
-
-// author is the office, as the metadata name it.
-func (r *Renderer) author(a document.Act) string {
-	if office, ok := r.Offices[a.Office]; ok {
-		return office.Name
-	}
-	return a.Office
 }
 
 func (r *Renderer) issue(a document.Act, code codes.Code) template.Issue {

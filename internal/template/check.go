@@ -50,7 +50,9 @@ type Summary struct {
 	Title  Text
 	Amount Money // 0: the act names no sum
 	// Proofs are facts printed on the paper that a visitor may type to show
-	// that he holds it: identifiers of the parties, in capitals.
+	// that he holds it, in capitals: the number of the enforcement document and
+	// the debtors' personal identifiers. A creditor's, or a company's, are no
+	// proof: they are public.
 	Proofs         []string
 	SearchKey      string
 	RetentionClass string
@@ -265,6 +267,13 @@ func (t *Template) summary(c Case, d Data) Summary {
 		for _, id := range []string{p.FIN, p.ForeignID, p.VOEN, p.IBAN} {
 			if id != "" {
 				words = append(words, id)
+			}
+		}
+	}
+	s.Proofs = []string{Upper(d.Document.Number)}
+	for _, p := range d.Debtors {
+		for _, id := range []string{p.FIN, p.ForeignID} {
+			if id != "" {
 				s.Proofs = append(s.Proofs, Upper(id))
 			}
 		}

@@ -39,9 +39,6 @@ type Document struct {
 	Symbols     map[string]Symbol
 	Images      map[string][]byte
 	Attachments []Attachment
-	// PagesOnly sets the pages and writes no file: every fault of content and
-	// layout is found, for half the work, and Result.PDF is empty.
-	PagesOnly bool
 	// MaxPages is the number of pages above which Render gives up; 0 means 500.
 	MaxPages int
 }

@@ -192,13 +192,12 @@ func (l *layout) render(src *source) (*Result, error) {
 			return nil, err
 		}
 	}
-	r := &Result{Pages: len(pages)}
-	if !l.doc.PagesOnly {
-		out := &output{l: l, w: pdf.NewWriter(l.estimate(painters)), pages: painters, root: root}
-		if r.PDF, err = out.file(); err != nil {
-			return nil, err
-		}
+	out := &output{l: l, w: pdf.NewWriter(l.estimate(painters)), pages: painters, root: root}
+	file, err := out.file()
+	if err != nil {
+		return nil, err
 	}
+	r := &Result{PDF: file, Pages: len(pages)}
 	for _, f := range l.fields {
 		r.Fields = append(r.Fields, Field{Name: f.name, Page: f.page + 1, Rect: f.rect})
 	}
