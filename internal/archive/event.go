@@ -52,7 +52,8 @@ type Event struct {
 	Format string `json:"format"`
 	Kind   Kind   `json:"kind"`
 	// ID makes the put idempotent and orders the events of a kind: a UUID of
-	// version 7, which begins with its time.
+	// version 7, which begins with its time. An event that can happen to its
+	// subject only once may have the subject's.
 	ID      string    `json:"id"`
 	At      time.Time `json:"at"`
 	Subject string    `json:"subject"` // number of the act or case, name of the series, template id

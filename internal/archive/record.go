@@ -150,6 +150,16 @@ func Events(ctx context.Context, s Store, kind Kind) iter.Seq2[Event, error] {
 	return walk(ctx, s, eventsPrefix+string(kind)+"/", ".json", readEvent)
 }
 
+// ReadEvent returns one event; ErrNotFound when there is none of that kind and
+// id.
+func ReadEvent(ctx context.Context, s Store, kind Kind, id string) (Event, error) {
+	key, err := (&Event{Kind: kind, ID: id}).Key()
+	if err != nil {
+		return Event{}, err
+	}
+	return readEvent(ctx, s, key)
+}
+
 func readEvent(ctx context.Context, s Store, key string) (Event, error) {
 	data, _, err := s.Get(ctx, key)
 	if err != nil {

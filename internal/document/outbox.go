@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/gowebpki/jcs"
@@ -26,11 +27,17 @@ func canonicalJSON(v any) (json.RawMessage, error) {
 
 // event builds an archive event about subject.
 func (s *Service) event(kind archive.Kind, subject string, body any) (OutboxItem, error) {
+	return s.eventAs(s.NewID(), kind, subject, body)
+}
+
+// eventAs is event with a chosen id. Voids and changes of standing, of which an
+// act has at most one, are named by the act's id: the archive then refuses a
+// second one, and a look-up finds the one there is without the register's help.
+func (s *Service) eventAs(id string, kind archive.Kind, subject string, body any) (OutboxItem, error) {
 	raw, err := canonicalJSON(body)
 	if err != nil {
 		return OutboxItem{}, fmt.Errorf("event %s of %s: %w", kind, subject, err)
 	}
-	id := s.NewID()
 	data, err := archive.EncodeEvent(archive.Event{Kind: kind, ID: id, At: s.Now(), Subject: subject, Body: raw})
 	if err != nil {
 		return OutboxItem{}, fmt.Errorf("event %s of %s: %w", kind, subject, err)
@@ -57,22 +64,34 @@ func (s *Service) deliver(ctx context.Context, item OutboxItem) error {
 	return s.Store.Update(ctx, func(tx Tx) error { return tx.DeleteOutbox(ctx, item.ID) })
 }
 
-// Flush delivers what waits in the outbox, oldest first, and stops at the first
-// event that the archive does not take.
+// outboxBatch is how many events Flush takes at once.
+const outboxBatch = 100
+
+// Flush delivers what waits in the outbox, oldest first. It stops when the
+// archive cannot be reached; one event that the archive refuses does not keep
+// the others back.
 func (s *Service) Flush(ctx context.Context) error {
 	for {
 		var items []OutboxItem
 		err := s.Store.View(ctx, func(tx Tx) (err error) {
-			items, err = tx.Outbox(ctx, 100)
+			items, err = tx.Outbox(ctx, outboxBatch)
 			return err
 		})
-		if err != nil || len(items) == 0 {
+		if err != nil {
 			return err
 		}
+		var refused []error
 		for _, item := range items {
-			if err := s.deliver(ctx, item); err != nil {
+			err := s.deliver(ctx, item)
+			if KindOf(err) == Unavailable || ctx.Err() != nil {
 				return err
 			}
+			if err != nil {
+				refused = append(refused, err)
+			}
+		}
+		if len(items) < outboxBatch || len(refused) > 0 {
+			return errors.Join(refused...)
 		}
 	}
 }

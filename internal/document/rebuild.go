@@ -220,7 +220,7 @@ func (r *rebuild) insert(ctx context.Context, a Act) error {
 
 func (r *rebuild) voids(ctx context.Context) error {
 	return r.each(ctx, archive.KindVoid, func(e archive.Event) error {
-		var b actVoided
+		var b ActVoided
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (r *rebuild) voids(ctx context.Context) error {
 
 func (r *rebuild) standings(ctx context.Context) error {
 	return r.each(ctx, archive.KindStatus, func(e archive.Event) error {
-		var b standingChanged
+		var b StandingChanged
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"slices"
 	"testing"
 
 	"docsvc/internal/document"
@@ -17,6 +18,7 @@ type edited struct {
 	document.Store
 	act                      func(*document.Act)
 	noLeaf, badHash, badNote bool
+	noEvents                 bool // leaves of events are hidden
 }
 
 func (e *edited) View(ctx context.Context, fn func(document.Tx) error) error {
@@ -47,6 +49,9 @@ func (t editedTx) EntriesOfAct(ctx context.Context, id string) ([]document.Ledge
 	entries, err := t.Tx.EntriesOfAct(ctx, id)
 	if t.e.noLeaf {
 		entries = nil
+	}
+	if t.e.noEvents {
+		entries = slices.DeleteFunc(entries, func(e document.LedgerEntry) bool { return bytes.Contains(e.Leaf, []byte(" event ")) })
 	}
 	return entries, err
 }

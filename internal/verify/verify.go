@@ -72,14 +72,11 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 	switch a.State {
 	case document.Archived:
 	case document.Voided:
-		verdict.Kind, verdict.Number = Voided, a.Number
-		verdict.Change = &Change{At: a.ChangedAt}
-		return verdict, nil, nil
 	default:
 		verdict.Kind = BeingIssued
 		return verdict, nil, nil
 	}
-	rec, proof, err := v.examine(ctx, a)
+	a, rec, proof, err := v.examine(ctx, a)
 	if fault, ok := errors.AsType[*alarm](err); ok {
 		v.raise(ctx, a, fault)
 		verdict.Kind, verdict.Number, verdict.Fault = Altered, a.Number, fault.fault
@@ -87,6 +84,10 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 	}
 	if err != nil {
 		return Verdict{}, nil, err
+	}
+	if a.State == document.Voided {
+		verdict.Kind, verdict.Number, verdict.Change = Voided, a.Number, &Change{At: a.ChangedAt}
+		return verdict, nil, nil
 	}
 	summary, err := a.PublicSummary()
 	if err != nil {
@@ -110,18 +111,22 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 	return verdict, rec, nil
 }
 
-// examine asks archive, signature and ledger about an archived act. What does
-// not fit together is an *alarm.
-func (v *Verifier) examine(ctx context.Context, a document.Act) (*record, *Proof, error) {
+// examine asks archive, signature and ledger about an act, and returns its row
+// as it stands now. What does not fit together is an *alarm.
+func (v *Verifier) examine(ctx context.Context, a document.Act) (document.Act, *record, *Proof, error) {
+	a, err := v.settle(ctx, a)
+	if err != nil || a.State == document.Voided {
+		return a, nil, nil, err
+	}
 	rec, err := v.readRecord(ctx, a)
 	if err != nil {
-		return nil, nil, err
+		return a, nil, nil, err
 	}
 	if err := v.checkSignatures(ctx, a, rec); err != nil {
-		return nil, nil, err
+		return a, nil, nil, err
 	}
 	proof, err := v.prove(ctx, a, rec.leaf)
-	return rec, proof, err
+	return a, rec, proof, err
 }
 
 func (v *Verifier) actByCode(ctx context.Context, code codes.Code) (document.Act, error) {

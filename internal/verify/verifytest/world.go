@@ -144,8 +144,8 @@ func (w *World) enrol() {
 	}))
 }
 
-// actor is the one officer.
-func (w *World) actor() document.Actor {
+// Actor is the one officer.
+func (w *World) Actor() document.Actor {
 	a, err := w.Service.Account(w.tb.Context(), "nigar")
 	w.check(err)
 	return a.Actor("test")
@@ -167,11 +167,11 @@ func (w *World) Draft(sample string, n int) document.Act {
 	w.check(json.Unmarshal(data, &s))
 	kase, ok := w.cases[sample]
 	if !ok {
-		kase, _, err = w.Service.RegisterCase(w.tb.Context(), w.actor(), "110", "nigar", s.Case)
+		kase, _, err = w.Service.RegisterCase(w.tb.Context(), w.Actor(), "110", "nigar", s.Case)
 		w.check(err)
 		w.cases[sample] = kase
 	}
-	act, _, err := w.Service.Issue(w.tb.Context(), w.actor(), document.Draft{
+	act, _, err := w.Service.Issue(w.tb.Context(), w.Actor(), document.Draft{
 		Case: kase.Number, Template: s.Acts[n].Template, Input: s.Acts[n].Input,
 	})
 	w.check(err)
@@ -184,7 +184,7 @@ func (w *World) Draft(sample string, n int) document.Act {
 // but not into the ledger.
 func (w *World) Issue(sample string, n int) document.Act {
 	w.tb.Helper()
-	act, err := w.Service.Sign(w.tb.Context(), w.actor(), w.Draft(sample, n), holder{w.officer.Key})
+	act, err := w.Service.Sign(w.tb.Context(), w.Actor(), w.Draft(sample, n), holder{w.officer.Key})
 	w.check(err)
 	if act.State != document.Archived {
 		w.tb.Fatalf("act %s is %s", act.Number, act.State)
@@ -197,13 +197,13 @@ func (w *World) Sequence() { w.check(w.Service.Sequence(w.tb.Context())) }
 
 // Void gives up an act that is not signed.
 func (w *World) Void(act document.Act) {
-	_, err := w.Service.Void(w.tb.Context(), w.actor(), act.Number, "sınaq")
+	_, err := w.Service.Void(w.tb.Context(), w.Actor(), act.Number, "sınaq")
 	w.check(err)
 }
 
 // Change annuls or supersedes an act by another of its case.
 func (w *World) Change(act document.Act, to document.Standing, by document.Act) {
-	_, err := w.Service.ChangeStanding(w.tb.Context(), w.actor(), act.Number, to, by.Number, "sınaq")
+	_, err := w.Service.ChangeStanding(w.tb.Context(), w.Actor(), act.Number, to, by.Number, "sınaq")
 	w.check(err)
 }
 
