@@ -95,6 +95,7 @@ func TestDamage(t *testing.T) {
 		{"attribute too long", func(p string) error { return unix.Setxattr(p, "user.docsvc", make([]byte, 99), 0) }, archive.ErrDamaged},
 		{"removed", os.Remove, archive.ErrNotFound},
 		{"a directory", func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o755)) }, archive.ErrNotFound},
+		{"a named pipe", func(p string) error { return errors.Join(os.Remove(p), unix.Mkfifo(p, 0o644)) }, archive.ErrDamaged},
 		{"a link out of the archive", func(p string) error { return errors.Join(os.Remove(p), os.Symlink("/etc/passwd", p)) }, archive.ErrUnavailable},
 	} {
 		dir := create(t)

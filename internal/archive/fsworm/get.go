@@ -54,7 +54,8 @@ func check(ctx context.Context, key string) error {
 
 // open opens an object's file and reads its attribute.
 func (s *Store) open(name, key string) (*os.File, archive.Object, bool, error) {
-	f, err := s.root.Open(name)
+	// Without O_NONBLOCK a named pipe in a file's place would wait for a writer.
+	f, err := s.root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR):
 		return nil, archive.Object{}, false, fmt.Errorf("%w: %s", archive.ErrNotFound, key)
