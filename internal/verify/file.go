@@ -116,8 +116,10 @@ var actNumber = regexp.MustCompile(`<act:ActNumber>([0-9A-Za-z/.-]{1,64})</act:A
 // maxNumbers is how many act numbers of a file are looked up.
 const maxNumbers = 4
 
-// numbersIn returns the act numbers that a file gives itself, newest first. It
-// looks at bytes, not at structure, so that a damaged copy is still known.
+// numbersIn returns the first act numbers that a file gives itself, the very
+// first at the end. What a signature covers stands before what was appended, so
+// that appended numbers cannot push the signed one out. It looks at bytes, not
+// at structure, so that a damaged copy is still known.
 func numbersIn(file []byte) []string {
 	var numbers []string
 	for _, m := range actNumber.FindAllSubmatch(file, 4*maxNumbers) {
@@ -125,6 +127,7 @@ func numbersIn(file []byte) []string {
 			numbers = append(numbers, n)
 		}
 	}
+	numbers = numbers[:min(len(numbers), maxNumbers)]
 	slices.Reverse(numbers)
-	return numbers[:min(len(numbers), maxNumbers)]
+	return numbers
 }

@@ -76,6 +76,19 @@ func TestWellSignedForgery(t *testing.T) {
 	}
 }
 
+// TestNumbersPushedOut: numbers that are appended do not hide the signed one.
+func TestNumbersPushedOut(t *testing.T) {
+	w := verifytest.New(t)
+	act := w.Issue("case-1", 0)
+	file := bytes.Clone(w.File(act))
+	for i := range 20 {
+		file = fmt.Appendf(file, "<act:ActNumber>X-%d</act:ActNumber>", i)
+	}
+	if r, err := w.Verifier.CheckFile(t.Context(), file); err != nil || r.Match != verify.MatchOther || r.Number != act.Number {
+		t.Errorf("%s of %s, %v", r.Match, r.Number, err)
+	}
+}
+
 func TestFileOfAnnulledAct(t *testing.T) {
 	w := verifytest.New(t)
 	act := w.Issue("case-1", 0)
