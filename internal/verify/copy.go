@@ -38,11 +38,11 @@ func (v *Verifier) Copy(ctx context.Context, typed, fact string) (Copy, error) {
 	if a.State != document.Archived || !summary.Holds(fact) {
 		return Copy{}, refused
 	}
-	verdict, rec, err := v.judge(ctx, a)
+	_, rec, err := v.judge(ctx, a)
 	if err != nil {
 		return Copy{}, err
 	}
-	if verdict.Kind == Altered {
+	if rec == nil {
 		return Copy{}, &document.Error{Kind: document.Conflict, Key: "error.copy.altered"}
 	}
 	return Copy{Number: a.Number, PDF: rec.file}, nil

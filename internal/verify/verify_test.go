@@ -210,14 +210,14 @@ func TestCopy(t *testing.T) {
 	w := verifytest.New(t)
 	act := w.Issue("case-1", 0)
 	waiting := w.Draft("case-1", 1)
-	for _, fact := range []string{"5NMN1A1", " 5nmn1a1 ", "9999 990 121"} {
+	for _, fact := range []string{"5NMN1A1", " 5nmn1a1 ", "2(199)-1001/2026"} {
 		c, err := w.Verifier.Copy(t.Context(), act.Code, fact)
 		if err != nil || !bytes.Equal(c.PDF, w.File(act)) || c.Number != act.Number {
 			t.Errorf("%q: %d bytes of %s, %v", fact, len(c.PDF), c.Number, err)
 		}
 	}
 	for name, try := range map[string][2]string{
-		"wrong fact": {act.Code, "5NMN1A2"}, "no fact": {act.Code, ""}, "short": {act.Code, "5"}, "huge": {act.Code, strings.Repeat("5NMN1A1", 1000)},
+		"wrong fact": {act.Code, "5NMN1A2"}, "no fact": {act.Code, ""}, "creditor's tax number, which is public": {act.Code, "9999990121"}, "short": {act.Code, "5"}, "huge": {act.Code, strings.Repeat("5NMN1A1", 1000)},
 		"other code": {"1234-5678-9ABC-DEF9", "5NMN1A1"}, "no code": {"x", "5NMN1A1"}, "not archived": {waiting.Code, "5NMN1A1"},
 	} {
 		c, err := w.Verifier.Copy(t.Context(), try[0], try[1])
