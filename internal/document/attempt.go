@@ -33,6 +33,7 @@ func (s *Service) Attempt(ctx context.Context, actor Actor, login string, check 
 	if err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // going away does not keep a failure out of the trail
 	if err := check(); err != nil {
 		if !errors.Is(err, ErrCredential) {
 			return errors.Join(err, s.forgive(ctx, login))

@@ -43,7 +43,7 @@ func (s *Service) RegisterCase(ctx context.Context, actor Actor, office, officer
 		Data: facts.Data, SearchKey: facts.SearchKey, RegisteredAt: now, RegisteredBy: actor.Login,
 	}
 	var item OutboxItem
-	err = s.withNumber(ctx, series, caseBlock, func() error {
+	err = s.withNumber(ctx, series, func() error {
 		return s.Store.Update(ctx, func(tx Tx) error {
 			if old, err := tx.CaseByDocument(ctx, facts.Document); err == nil {
 				c = old

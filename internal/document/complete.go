@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"docsvc/internal/archive"
 	"docsvc/internal/audit"
@@ -41,6 +42,9 @@ func (s *Service) complete(ctx context.Context, a Act) (Act, error) {
 		return a, newError(Unavailable, "error.sign.incomplete", err, "number", a.Number)
 	}
 	report, err := s.recheck(ctx, a, file)
+	if errors.Is(err, errRefused) {
+		return s.signAnew(ctx, a, intent, err)
+	}
 	if err != nil {
 		return a, err
 	}
@@ -70,15 +74,39 @@ func (s *Service) recheck(ctx context.Context, a Act, file []byte) (*signing.Rep
 	if err != nil {
 		return nil, fmt.Errorf("check the signed act %s: %w", a.Number, err)
 	}
+	switch report.SubIndication {
+	case signing.TryLater, signing.TimestampOrderFailure: // the list is old, or a clock is behind
+		return nil, newError(Unavailable, "error.sign.incomplete",
+			fmt.Errorf("%s %s", report.Indication, report.SubIndication), "number", a.Number)
+	}
 	if report.Indication != signing.TotalPassed || len(report.Signatures) != a.Round+1 {
-		return nil, fmt.Errorf("the signed act %s does not verify: %s %s, %d signatures",
-			a.Number, report.Indication, report.SubIndication, len(report.Signatures))
+		return nil, fmt.Errorf("%w: act %s: %s %s, %d signatures",
+			errRefused, a.Number, report.Indication, report.SubIndication, len(report.Signatures))
 	}
 	// The time-stamp is an unsigned attribute: a file without it may pass too.
 	if got := report.Signatures[a.Round].Level; string(got) != a.Level {
-		return nil, fmt.Errorf("the signed act %s is at level %s, not %s", a.Number, got, a.Level)
+		return nil, fmt.Errorf("%w: act %s is at level %s, not %s", errRefused, a.Number, got, a.Level)
 	}
 	return report, nil
+}
+
+// errRefused: our own verifier will never pass what this signature gives.
+var errRefused = errors.New("the signed file does not verify")
+
+// signAnew gives up a signature that our verifier refuses, as when the
+// certificate was revoked before the time-stamp could be had: Signing →
+// Prepared. No retry would mend it; from there the act can be signed with
+// another certificate, or voided.
+func (s *Service) signAnew(ctx context.Context, a Act, intent SignIntent, cause error) (Act, error) {
+	s.Log.WarnContext(ctx, "signature given up", slog.String("act", a.Number), slog.Any("error", cause))
+	return s.advance(ctx, a, Prepared, func(tx Tx) error {
+		if err := tx.DeleteJob(ctx, a.ID); err != nil {
+			return err
+		}
+		detail := intent.describe()
+		detail["outcome"] = "refused by the verifier"
+		return s.record(ctx, tx, workerActor, audit.SignFailed, a.Number, detail)
+	})
 }
 
 // nextRound hands a file with its first signatures to the next signer.
@@ -151,8 +179,9 @@ func (s *Service) manifest(ctx context.Context, a Act, staged Staged, intents []
 
 func manifestSigners(a Act, intents []SignIntent, report *signing.Report) []archive.Signer {
 	signers := make([]archive.Signer, 0, len(a.Signers))
-	for _, i := range intents {
-		if i.Outcome != OutcomeSigned {
+	for n, i := range intents {
+		last := n+1 == len(intents) || intents[n+1].Round != i.Round // an earlier one came to nothing
+		if i.Outcome != OutcomeSigned || !last {
 			continue
 		}
 		who, seen := a.Signers[i.Round], report.Signatures[i.Round]

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"docsvc/internal/archive"
+	"docsvc/internal/numbering"
 )
 
 // Sizes of the blocks of numbers that are written to the archive before any
@@ -17,6 +19,14 @@ const (
 	actBlock  = 10
 )
 
+// blockOf is the size of the blocks of a series.
+func blockOf(series string) int64 {
+	if strings.HasPrefix(series, numbering.ActSeries("")) {
+		return actBlock
+	}
+	return caseBlock
+}
+
 // counterBlock is the body of the archive event that covers a block.
 type counterBlock struct {
 	Series string `json:"series"`
@@ -26,13 +36,13 @@ type counterBlock struct {
 // withNumber runs fn, which allocates from series within a transaction; when
 // the series has no number left under its high-water mark, it reserves the next
 // block and runs fn again.
-func (s *Service) withNumber(ctx context.Context, series string, block int64, fn func() error) error {
+func (s *Service) withNumber(ctx context.Context, series string, fn func() error) error {
 	for range 16 {
 		err := fn()
 		if err == nil || !errors.Is(err, errBlockUsedUp) {
 			return err
 		}
-		if err := s.reserveBlock(ctx, series, block); err != nil {
+		if err := s.reserveBlock(ctx, series); err != nil {
 			return err
 		}
 	}
@@ -54,7 +64,7 @@ func next(ctx context.Context, tx Tx, series string) (int64, error) {
 // reserveBlock archives a higher high-water mark of series and only then raises
 // it in the register. Two processes that do this at once write two events; a rebuild
 // takes the higher mark.
-func (s *Service) reserveBlock(ctx context.Context, series string, block int64) error {
+func (s *Service) reserveBlock(ctx context.Context, series string) error {
 	var c Counter
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
 		c, err = tx.Counter(ctx, series)
@@ -66,7 +76,7 @@ func (s *Service) reserveBlock(ctx context.Context, series string, block int64) 
 	if c.Value < c.High {
 		return nil // somebody else was faster
 	}
-	high := c.High + block
+	high := c.High + blockOf(series)
 	item, err := s.event(archive.KindCounter, series, counterBlock{Series: series, High: strconv.FormatInt(high, 10)})
 	if err != nil {
 		return err

@@ -75,4 +75,12 @@ var (
 // ErrKeyRefused is wrapped by a KeyHolder that knows that its key was not used.
 var ErrKeyRefused = errors.New("key was not used")
 
+// movedOn makes ErrStale a Conflict that names the act.
+func movedOn(err error, number string) error {
+	if errors.Is(err, ErrStale) {
+		return newError(Conflict, "error.act.moved", err, "number", number)
+	}
+	return err
+}
+
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

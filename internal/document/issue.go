@@ -202,7 +202,7 @@ func (s *Service) number(ctx context.Context, actor Actor, foreseen Act, d Draft
 	}
 	var a Act
 	series := numbering.ActSeries(foreseen.Case)
-	err := s.withNumber(ctx, series, actBlock, func() error {
+	err := s.withNumber(ctx, series, func() error {
 		return s.Store.Update(ctx, func(tx Tx) error {
 			n, err := next(ctx, tx, series)
 			if err != nil {

@@ -45,9 +45,12 @@ func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, erro
 	if err := s.mustBeEmpty(ctx); err != nil {
 		return RebuildReport{}, err
 	}
-	r := rebuild{Service: s, high: map[string]int64{}, used: map[string]int64{}, leaves: map[string]string{}, sequenced: map[string]bool{}}
+	r := rebuild{
+		Service: s, cases: map[string]bool{}, high: map[string]int64{}, used: map[string]int64{},
+		leaves: map[string]string{}, sequenced: map[string]bool{},
+	}
 	for _, step := range []func(context.Context) error{
-		r.accounts, r.cases, r.counters, r.records, r.voids, r.standings, r.ledger, r.numbers,
+		r.accounts, r.registrations, r.counters, r.records, r.voids, r.standings, r.ledger, r.numbers,
 	} {
 		if err := step(ctx); err != nil {
 			return r.report, fmt.Errorf("rebuild: %w", err)
@@ -92,19 +95,28 @@ func (s *Service) mustBeEmpty(ctx context.Context) error {
 // rebuild is one run of Rebuild.
 type rebuild struct {
 	*Service
-	report RebuildReport
-	high   map[string]int64  // high-water mark by series
-	used   map[string]int64  // greatest number found by series
-	leaves map[string]string // encoded leaf of each archived object → act id
+	report  RebuildReport
+	damaged []error           // events
+	cases   map[string]bool   // ids of the restored ones
+	high    map[string]int64  // high-water mark by series
+	used    map[string]int64  // greatest number found by series
+	lost    int64             // damaged events of counters
+	leaves  map[string]string // encoded leaf of each archived object → act id
 	// sequenced holds the leaves that an archived segment has.
 	sequenced map[string]bool
+	anchors   []AuditLink // the last one of each segment
+}
+
+func (r *rebuild) problem(format string, args ...any) {
+	r.report.Problems = append(r.report.Problems, fmt.Sprintf(format, args...))
 }
 
 // each walks the events of a kind; a damaged one becomes a problem.
 func (r *rebuild) each(ctx context.Context, kind archive.Kind, fn func(archive.Event) error) error {
 	for e, err := range archive.Events(ctx, r.Archive, kind) {
 		if errors.Is(err, archive.ErrDamaged) {
-			r.report.Problems = append(r.report.Problems, err.Error())
+			r.damaged = append(r.damaged, err)
+			r.problem("%v", err)
 			continue
 		}
 		if err != nil {
@@ -128,34 +140,48 @@ func (r *rebuild) accounts(ctx context.Context) error {
 	})
 }
 
-func (r *rebuild) cases(ctx context.Context) error {
+func (r *rebuild) registrations(ctx context.Context) error {
 	return r.each(ctx, archive.KindCase, func(e archive.Event) error {
 		var b caseRegistered
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
-		n, err := r.Rules.Scheme.Parse(b.Case.Number)
-		if err != nil {
-			return err
-		}
-		series := r.Rules.Scheme.Series(n.Year, n.Office)
-		r.used[series] = max(r.used[series], n.Serial)
-		if err := r.raise(numbering.ActSeries(b.Case.Number), b.ActHigh); err != nil {
-			return err
-		}
-		r.report.Cases++
-		return r.Store.Update(ctx, func(tx Tx) error { return tx.InsertCase(ctx, b.Case) })
+		return r.restoreCase(ctx, b.Case, b.ActHigh)
 	})
 }
 
+func (r *rebuild) restoreCase(ctx context.Context, c Case, actHigh string) error {
+	n, err := r.Rules.Scheme.Parse(c.Number)
+	if err != nil {
+		return err
+	}
+	series := r.Rules.Scheme.Series(n.Year, n.Office)
+	r.used[series] = max(r.used[series], n.Serial)
+	if err := r.raise(numbering.ActSeries(c.Number), actHigh); err != nil {
+		return err
+	}
+	r.cases[c.ID] = true
+	r.report.Cases++
+	err = r.Store.Update(ctx, func(tx Tx) error { return tx.InsertCase(ctx, c) })
+	if errors.Is(err, ErrExists) { // by a rebuild that broke off
+		if old, _ := r.Case(ctx, c.Number); old.ID == c.ID {
+			return nil
+		}
+	}
+	return err
+}
+
 func (r *rebuild) counters(ctx context.Context) error {
-	return r.each(ctx, archive.KindCounter, func(e archive.Event) error {
+	before := len(r.damaged)
+	err := r.each(ctx, archive.KindCounter, func(e archive.Event) error {
 		var b counterBlock
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
 		return r.raise(b.Series, b.High)
 	})
+	r.lost = int64(len(r.damaged) - before)
+	return err
 }
 
 func (r *rebuild) raise(series, high string) error {
@@ -170,7 +196,7 @@ func (r *rebuild) raise(series, high string) error {
 func (r *rebuild) records(ctx context.Context) error {
 	for m, err := range archive.Records(ctx, r.Archive) {
 		if errors.Is(err, archive.ErrDamaged) {
-			r.report.Problems = append(r.report.Problems, err.Error())
+			r.problem("%v", err)
 			continue
 		}
 		if err != nil {
@@ -208,6 +234,16 @@ func (r *rebuild) restoreRecord(ctx context.Context, m archive.Manifest) error {
 	a.State, a.Round, a.Standing = Archived, len(a.Signers)-1, InForce
 	a.SHA256, a.SignedAt, a.ArchivedAt = last.SHA256[:], m.SignedAt, object.Created
 	r.leaves[string(recordLeaf(sha256.Sum256(data)))] = a.ID
+	if !r.cases[a.CaseID] {
+		var c Case
+		if err := json.Unmarshal(m.Case, &c); err != nil {
+			return err
+		}
+		r.problem("the registration of case %s is not in the archive; it was restored from act %s", c.Number, a.Number)
+		if err := r.restoreCase(ctx, c, strconv.Itoa(actBlock)); err != nil {
+			return err
+		}
+	}
 	r.report.Acts++
 	return r.insert(ctx, a)
 }
@@ -228,6 +264,10 @@ func (r *rebuild) voids(ctx context.Context) error {
 		if err := r.eventSeen(e, b.Act.ID); err != nil {
 			return err
 		}
+		if !r.cases[b.Act.CaseID] {
+			r.problem("act %s was voided, and the archive lacks its case", b.Act.Number)
+			return nil
+		}
 		r.report.Voided++
 		return r.insert(ctx, b.Act)
 	})
@@ -240,11 +280,15 @@ func (r *rebuild) standings(ctx context.Context) error {
 			return err
 		}
 		a, err := r.Act(ctx, b.Act)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		if err := r.eventSeen(e, a.ID); err != nil {
 			return err
+		}
+		if err != nil {
+			r.problem("act %s is %s by %s, and the archive lacks it", b.Act, b.Standing, b.By)
+			return nil
 		}
 		r.report.Changed++
 		a.Standing, a.ChangedBy, a.Reason, a.ChangedAt = b.Standing, b.By, b.Reason, b.At
@@ -262,12 +306,17 @@ func (r *rebuild) eventSeen(e archive.Event, actID string) error {
 	return nil
 }
 
-// numbers sets each counter to its high-water mark and records the gaps.
+// numbers sets each counter to its high-water mark and records the gaps. Any
+// series may have lost the blocks whose events are damaged.
 func (r *rebuild) numbers(ctx context.Context) error {
-	for series, used := range r.used {
-		if used > r.high[series] {
-			return fmt.Errorf("series %s used %d above its high-water mark %d", series, used, r.high[series])
+	for _, series := range sortedKeys(r.used) {
+		if used, high := r.used[series], r.high[series]; used > high {
+			r.problem("number %d of series %s was given, and the archive knows of %d", used, series, high)
+			r.high[series] = (used + blockOf(series) - 1) / blockOf(series) * blockOf(series)
 		}
+	}
+	for series := range r.high {
+		r.high[series] += r.lost * blockOf(series)
 	}
 	for _, series := range sortedKeys(r.high) {
 		if high, used := r.high[series], r.used[series]; used < high {

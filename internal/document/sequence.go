@@ -40,8 +40,13 @@ type segmentEntry struct {
 // Sequence gives a place to everything that waits for one: audit events in
 // their chain, then leaves, among them the chain's head, in the log. It signs a
 // checkpoint over each batch and archives it with the batch before the next
-// begins. One process does this at a time; the others return at once.
+// begins. One process does this at a time; the others return at once. What
+// waits in the outbox goes first, so that the archive has what a leaf is over.
 func (s *Service) Sequence(ctx context.Context) error {
+	return errors.Join(s.Flush(ctx), s.sequence(ctx))
+}
+
+func (s *Service) sequence(ctx context.Context) error {
 	for {
 		more, err := s.sequenceBatch(ctx)
 		if errors.Is(err, ErrStale) {
@@ -62,14 +67,9 @@ func (s *Service) Sequence(ctx context.Context) error {
 // sequenceBatch assigns positions to the next batch, unless an earlier one has
 // no archived checkpoint yet. It reports whether there may be more.
 func (s *Service) sequenceBatch(ctx context.Context) (more bool, err error) {
-	var waiting bool
-	err = s.Store.View(ctx, func(tx Tx) error {
-		entries, err := tx.UnsequencedEntries(ctx, 1)
-		if err != nil {
-			return err
-		}
-		rows, err := tx.UnchainedAudit(ctx, 1)
-		waiting = len(entries)+len(rows) > 0
+	waiting := false
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		waiting, err = ledgerWaits(ctx, tx)
 		return err
 	})
 	if err != nil || !waiting {
@@ -78,6 +78,11 @@ func (s *Service) sequenceBatch(ctx context.Context) (more bool, err error) {
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		head, err := tx.LedgerHead(ctx)
 		if err != nil {
+			return err
+		}
+		// Again, lest a lease be taken for nothing: another process may have
+		// done it meanwhile.
+		if waiting, err := ledgerWaits(ctx, tx); err != nil || !waiting {
 			return err
 		}
 		now := s.Now()
@@ -96,6 +101,20 @@ func (s *Service) sequenceBatch(ctx context.Context) (more bool, err error) {
 		return tx.SwapLedgerHead(ctx, head, grown)
 	})
 	return more, err
+}
+
+// ledgerWaits says whether there is anything to sequence or to archive.
+func ledgerWaits(ctx context.Context, tx Tx) (bool, error) {
+	head, err := tx.LedgerHead(ctx)
+	if err != nil {
+		return false, err
+	}
+	entries, err := tx.UnsequencedEntries(ctx, 1)
+	if err != nil {
+		return false, err
+	}
+	rows, err := tx.UnchainedAudit(ctx, 1)
+	return head.Published < head.Size || len(entries)+len(rows) > 0, err
 }
 
 // extend chains the waiting audit events and appends the waiting leaves.
@@ -145,8 +164,7 @@ func (s *Service) chainAudit(ctx context.Context, tx Tx, head *LedgerHead, rows 
 	}
 	last = links[len(links)-1]
 	head.AuditSeq = last.Seq
-	leaf := ledger.Leaf{Kind: ledger.KindAudit, Hash: [32]byte(last.Hash)}
-	return tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), Leaf: leaf.Encode()})
+	return tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), Leaf: auditLeaf(last)})
 }
 
 // linkAudit continues the chain after last.
@@ -163,13 +181,15 @@ func linkAudit(last AuditLink, rows []AuditRow) []AuditLink {
 }
 
 // checkpoint signs the tree as it stands and archives it with what was added
-// since the last archived checkpoint, whose tree it must contain.
+// since the last archived checkpoint, whose tree it must contain. Only the
+// process that holds the sequencer's lease does.
 func (s *Service) checkpoint(ctx context.Context) error {
 	var head LedgerHead
 	var entries []LedgerEntry
 	var rows []AuditRow
+	done := func() bool { return head.Published == head.Size || head.Owner != s.Owner }
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		if head, err = tx.LedgerHead(ctx); err != nil || head.Published == head.Size {
+		if head, err = tx.LedgerHead(ctx); err != nil || done() {
 			return err
 		}
 		if entries, err = tx.LedgerEntries(ctx, head.Published, head.Size); err != nil {
@@ -178,7 +198,7 @@ func (s *Service) checkpoint(ctx context.Context) error {
 		rows, _, err = tx.AuditChain(ctx, head.PublishedAudit+1, int(head.AuditSeq-head.PublishedAudit))
 		return err
 	})
-	if err != nil || head.Published == head.Size {
+	if err != nil || done() {
 		return err
 	}
 	last, err := s.publishedTree(head)
@@ -283,6 +303,11 @@ func insertHashes(ctx context.Context, tx Tx, first int64, hashes []tlog.Hash) e
 // recordLeaf is the leaf of an archived record.
 func recordLeaf(manifest archive.Digest) []byte {
 	return ledger.Leaf{Kind: ledger.KindRecord, Hash: manifest}.Encode()
+}
+
+// auditLeaf is the leaf of the audit chain up to a link.
+func auditLeaf(l AuditLink) []byte {
+	return ledger.Leaf{Kind: ledger.KindAudit, Hash: [32]byte(l.Hash)}.Encode()
 }
 
 // eventLeaf is the leaf of an archive event.

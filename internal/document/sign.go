@@ -22,12 +22,6 @@ const keyTimeout = 20 * time.Second
 // lost, the intent is closed as unknown and the act waits again for its signer,
 // who authenticates anew; nobody else can repeat the call.
 func (s *Service) Sign(ctx context.Context, actor Actor, a Act, key KeyHolder) (Act, error) {
-	if a.State == Issued {
-		var err error
-		if a, err = s.Run(ctx, a); err != nil {
-			return a, err
-		}
-	}
 	if a.State != Prepared {
 		return a, newError(Conflict, "error.act.not_waiting", nil, "number", a.Number, "state", string(a.State))
 	}
@@ -41,11 +35,11 @@ func (s *Service) Sign(ctx context.Context, actor Actor, a Act, key KeyHolder) (
 	start := time.Now()
 	staged, p, a, err := s.freshlyPrepared(ctx, a)
 	if err != nil {
-		return a, err
+		return a, movedOn(err, a.Number)
 	}
 	a, intent, err := s.recordIntent(ctx, actor, a, key.KeyID(), staged, p)
 	if err != nil {
-		return a, err
+		return a, movedOn(err, a.Number)
 	}
 	// From here on the caller going away must not lose what the key did.
 	ctx = context.WithoutCancel(ctx)
@@ -53,7 +47,12 @@ func (s *Service) Sign(ctx context.Context, actor Actor, a Act, key KeyHolder) (
 		return a, err
 	}
 	s.observe("sign", start)
-	return s.Run(ctx, a)
+	round := a.Round
+	a, err = s.Run(ctx, a)
+	if err == nil && a.State == Prepared && a.Round == round {
+		err = newError(Unavailable, "error.sign.refused", nil, "number", a.Number)
+	}
+	return a, err
 }
 
 // freshlyPrepared returns the staged revision that the signer is to sign. One
