@@ -75,6 +75,9 @@ func parseIssueInput(data []byte) (issueInput, error) {
 	if err := dec.Decode(&in); err != nil {
 		return in, fmt.Errorf(`want {"case": "NUMBER", "input": {…}}: %w`, err)
 	}
+	if dec.More() {
+		return in, errors.New("more than one JSON object")
+	}
 	if in.Case == "" || in.Input == nil {
 		return in, errors.New(`want {"case": "NUMBER", "input": {…}}: case or input is missing`)
 	}

@@ -136,6 +136,9 @@ func parseConfig(data []byte) (Config, error) {
 	if err := dec.Decode(&c); err != nil {
 		return c, err
 	}
+	if dec.More() {
+		return c, errors.New("more than one JSON object")
+	}
 	return c, c.validate()
 }
 

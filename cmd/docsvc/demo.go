@@ -148,9 +148,13 @@ func checkSample(ctx context.Context, e env, r *render.Renderer, s sample) error
 		if err != nil {
 			return err
 		}
+		summary, err := json.Marshal(f.Summary)
+		if err != nil {
+			return err
+		}
 		pdf, err := r.Render(ctx, document.Act{
 			Number: number + "-001", Case: number, Office: "110", Date: act.Date, Template: f.Template, Version: f.Version,
-			Data: f.Data, Code: code.String(), Signers: f.Signers, IssuedAt: time.Now(), Evaluation: true,
+			Data: f.Data, Summary: summary, Code: code.String(), Signers: f.Signers, IssuedAt: time.Now(), Evaluation: true,
 		})
 		if err != nil {
 			return fmt.Errorf("act %d: %w", i+1, err)

@@ -26,6 +26,7 @@ import (
 //
 // DOCSVC_KILLS sets how many processes are killed, DOCSVC_SEED the moments.
 func TestKill(t *testing.T) {
+	t.Parallel() // beside the scripts: it waits more than it works
 	kills, err := strconv.Atoi(cmpOr(os.Getenv("DOCSVC_KILLS"), "20"))
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +77,7 @@ func newKiller(t *testing.T, seed uint64) *killer {
 	t.Helper()
 	k := &killer{
 		t: t, rand: rand.New(rand.NewPCG(seed, seed)), dir: filepath.Join(t.TempDir(), "office"),
-		typical: 2 * time.Second, killed: map[string]int{}, found: map[document.State]int{},
+		typical: time.Second, killed: map[string]int{}, found: map[document.State]int{},
 		outcomes: map[document.Outcome]int{}, checked: map[string]bool{},
 	}
 	k.binary = filepath.Join(t.TempDir(), "docsvc")
@@ -160,7 +161,7 @@ func (k *killer) round() {
 	if k.rand.IntN(4) == 0 {
 		k.registerCase()
 	}
-	file := k.writeBatch(16)
+	file := k.writeBatch(12)
 	for {
 		if k.serve == nil {
 			k.serve = k.start("serve", "--data", k.dir, "--addr", k.address)

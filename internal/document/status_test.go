@@ -320,7 +320,10 @@ func TestChangeWithoutArchive(t *testing.T) {
 	w.nothingWaits(s)
 	for _, kind := range []archive.Kind{archive.KindStatus, archive.KindVoid} {
 		n := 0
-		for range archive.Events(ctx, w.archive, kind) {
+		for _, err := range archive.Events(ctx, w.archive, kind) {
+			if err != nil {
+				t.Error(err)
+			}
 			n++
 		}
 		if n != 1 {
