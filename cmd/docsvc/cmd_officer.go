@@ -147,7 +147,8 @@ func officerRevoke(ctx context.Context, e env, args []string) error {
 	})
 }
 
-// withApp opens the application, runs fn and closes it.
+// withApp opens the application, runs fn unless the register is older than the
+// archive, and closes it.
 func withApp(ctx context.Context, e env, f *flags, fn func(*app) error) error {
 	c, err := loadConfig(f)
 	if err != nil {
@@ -157,6 +158,8 @@ func withApp(ctx context.Context, e env, f *flags, fn func(*app) error) error {
 	if err != nil {
 		return err
 	}
-	err = fn(a)
+	if err = a.Service.CheckRegister(ctx); err == nil {
+		err = fn(a)
+	}
 	return errors.Join(err, a.close())
 }

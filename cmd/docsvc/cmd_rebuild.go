@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"docsvc/internal/document"
 	"docsvc/internal/sqldb"
 )
 
@@ -26,30 +27,36 @@ func runRebuild(ctx context.Context, e env, args []string) error {
 			return err
 		}
 	}
-	return withApp(ctx, e, f, func(a *app) error {
-		report, err := a.Service.Rebuild(ctx, operator())
-		if err != nil {
+	a, err := openApp(ctx, c, e.log)
+	if err != nil {
+		return err
+	}
+	report, err := a.Service.Rebuild(ctx, operator())
+	if err = errors.Join(err, a.close()); err != nil {
+		return err
+	}
+	return printRebuild(e, f.json, report)
+}
+
+func printRebuild(e env, asJSON bool, report document.RebuildReport) error {
+	if asJSON {
+		if err := printJSON(e.stdout, report); err != nil {
 			return err
 		}
-		if f.json {
-			if err := printJSON(e.stdout, report); err != nil {
-				return err
-			}
-		} else {
-			fmt.Fprintf(e.stdout, "restored %d cases, %d acts (%d superseded or annulled), %d voided numbers, %d ledger leaves, %d audit events\n",
-				report.Cases, report.Acts, report.Changed, report.Voided, report.Leaves, report.Audit)
-			for _, g := range report.Gaps {
-				fmt.Fprintf(e.stdout, "gap in %s: %d to %d will not be given\n", g.Series, g.From, g.To)
-			}
+	} else {
+		fmt.Fprintf(e.stdout, "restored %d cases, %d acts (%d superseded or annulled), %d voided numbers, %d ledger leaves, %d audit events\n",
+			report.Cases, report.Acts, report.Changed, report.Voided, report.Leaves, report.Audit)
+		for _, g := range report.Gaps {
+			fmt.Fprintf(e.stdout, "gap in %s: %d to %d will not be given\n", g.Series, g.From, g.To)
 		}
-		for _, p := range report.Problems {
-			fmt.Fprintf(e.stderr, "PROBLEM: %s\n", p)
-		}
-		if len(report.Problems) > 0 {
-			return errNo
-		}
-		return nil
-	})
+	}
+	for _, p := range report.Problems {
+		fmt.Fprintf(e.stderr, "PROBLEM: %s\n", p)
+	}
+	if len(report.Problems) > 0 {
+		return errNo
+	}
+	return nil
 }
 
 // runMigrate brings the register's schema up to what this binary knows.

@@ -201,20 +201,14 @@ func (s *Service) checkpoint(ctx context.Context) error {
 	if err != nil || done() {
 		return err
 	}
-	last, err := s.publishedTree(head)
+	note, err := s.checkArchived(ctx, head)
 	if err != nil {
 		return err
 	}
-	note, err := s.Checkpoints.Sign(last, head.tree(), s.Hashes(ctx))
-	if err != nil {
-		return err
-	}
-	item, err := s.event(archive.KindCheckpoint, "ledger", newSegment(head, entries, rows, note))
-	if err != nil {
-		return err
-	}
-	if err := s.publish(ctx, item); err != nil {
-		return err
+	if note == nil {
+		if note, err = s.signAndArchive(ctx, head, entries, rows); err != nil {
+			return err
+		}
 	}
 	published := head
 	published.Published, published.PublishedAudit = head.Size, head.AuditSeq
@@ -222,6 +216,81 @@ func (s *Service) checkpoint(ctx context.Context) error {
 	err = s.Store.Update(ctx, func(tx Tx) error { return tx.SwapLedgerHead(ctx, head, published) })
 	if errors.Is(err, ErrStale) {
 		return nil // another process published it
+	}
+	return err
+}
+
+// signAndArchive signs the tree of head and puts the segment that led to it
+// into the archive. The event is named by the segment's first position, so
+// that two histories cannot both go on from there.
+func (s *Service) signAndArchive(ctx context.Context, head LedgerHead, entries []LedgerEntry, rows []AuditRow) ([]byte, error) {
+	last, err := s.publishedTree(head)
+	if err != nil {
+		return nil, err
+	}
+	note, err := s.Checkpoints.Sign(last, head.tree(), s.Hashes(ctx))
+	if err != nil {
+		return nil, err
+	}
+	item, err := s.namedEvent(segmentID(head.Published), archive.KindCheckpoint, "ledger", newSegment(head, entries, rows, note))
+	if err != nil {
+		return nil, err
+	}
+	return note, s.publish(ctx, item)
+}
+
+// segmentID names the event of the segment that begins at a position; ids sort
+// as positions do.
+func segmentID(start int64) string { return fmt.Sprintf("%016d", start) }
+
+// checkArchived looks for a checkpoint that was archived after the last one
+// that the register knows. There is none as a rule: nil. One of the very tree
+// that the register has is a publication whose answer was lost. Any other says
+// that the register is older than the archive, as after restoring a backup:
+// nothing may be signed, the register has to be rebuilt.
+func (s *Service) checkArchived(ctx context.Context, head LedgerHead) ([]byte, error) {
+	e := archive.Event{Kind: archive.KindCheckpoint, ID: segmentID(head.Published)}
+	key, err := e.Key()
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := s.Archive.Get(ctx, key)
+	if errors.Is(err, archive.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if e, err = archive.DecodeEvent(data); err != nil {
+		return nil, err
+	}
+	var g segment
+	if err := json.Unmarshal(e.Body, &g); err != nil {
+		return nil, err
+	}
+	tree, err := s.LedgerKeys.Open([]byte(g.Checkpoint))
+	if err != nil {
+		return nil, err
+	}
+	if tree != head.tree() {
+		return nil, newError(Conflict, "error.ledger.older", ledger.ErrInconsistent,
+			"register", fmt.Sprint(head.Published), "archive", fmt.Sprint(tree.Size))
+	}
+	return []byte(g.Checkpoint), nil
+}
+
+// CheckRegister refuses a register that is older than the archive.
+func (s *Service) CheckRegister(ctx context.Context) error {
+	var head LedgerHead
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		head, err = tx.LedgerHead(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if _, err = s.checkArchived(ctx, head); KindOf(err) == Unavailable {
+		return nil // nothing is signed without the archive
 	}
 	return err
 }

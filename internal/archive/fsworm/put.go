@@ -73,13 +73,16 @@ func (s *Store) confirm(name, key string, data []byte) (archive.Object, error) {
 // writeTemp writes and syncs a file in tmp/ and returns its name.
 func (s *Store) writeTemp(data []byte, object archive.Object) (string, error) {
 	name := fmt.Sprintf("%s/%d-%d", tmpDir, os.Getpid(), s.serial.Add(1))
-	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(data)
 	if err == nil {
-		err = setAttribute(f, object)
+		err = setAttribute(f, object) // asks for the right to write, but of root
+	}
+	if err == nil {
+		err = f.Chmod(0o444)
 	}
 	if err == nil {
 		err = s.fsync(f)
