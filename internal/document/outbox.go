@@ -27,11 +27,6 @@ func canonicalJSON(v any) (json.RawMessage, error) {
 
 // event builds an archive event about subject.
 func (s *Service) event(kind archive.Kind, subject string, body any) (OutboxItem, error) {
-	return s.namedEvent(s.NewID(), kind, subject, body)
-}
-
-// namedEvent is an event whose id the caller chooses.
-func (s *Service) namedEvent(id string, kind archive.Kind, subject string, body any) (OutboxItem, error) {
 	return s.eventAs(s.NewID(), kind, subject, body)
 }
 

@@ -232,7 +232,7 @@ func (s *Service) signAndArchive(ctx context.Context, head LedgerHead, entries [
 	if err != nil {
 		return nil, err
 	}
-	item, err := s.namedEvent(segmentID(head.Published), archive.KindCheckpoint, "ledger", newSegment(head, entries, rows, note))
+	item, err := s.eventAs(segmentID(head.Published), archive.KindCheckpoint, "ledger", newSegment(head, entries, rows, note))
 	if err != nil {
 		return nil, err
 	}
@@ -281,18 +281,31 @@ func (s *Service) checkArchived(ctx context.Context, head LedgerHead) ([]byte, e
 
 // CheckRegister refuses a register that is older than the archive.
 func (s *Service) CheckRegister(ctx context.Context) error {
-	var head LedgerHead
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
+	head, err := s.ledgerHead(ctx)
+	for err == nil {
+		_, err = s.checkArchived(ctx, head)
+		switch KindOf(err) {
+		case Unavailable:
+			return nil // nothing is signed without the archive
+		case Conflict: // or another process has archived it since the head was read
+			now, readErr := s.ledgerHead(ctx)
+			if readErr != nil || now.Size == head.Size {
+				return errors.Join(err, readErr)
+			}
+			head, err = now, nil
+		default:
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) ledgerHead(ctx context.Context) (head LedgerHead, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
 		head, err = tx.LedgerHead(ctx)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if _, err = s.checkArchived(ctx, head); KindOf(err) == Unavailable {
-		return nil // nothing is signed without the archive
-	}
-	return err
+	return head, err
 }
 
 // tree is the state of the log that the head describes.
