@@ -50,7 +50,7 @@ func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, erro
 		leaves: map[string]string{}, sequenced: map[string]bool{},
 	}
 	for _, step := range []func(context.Context) error{
-		r.accounts, r.registrations, r.counters, r.records, r.voids, r.standings, r.ledger, r.numbers,
+		r.accounts, r.registrations, r.counters, r.records, r.voids, r.standings, r.numbers, r.ledger,
 	} {
 		if err := step(ctx); err != nil {
 			return r.report, fmt.Errorf("rebuild: %w", err)

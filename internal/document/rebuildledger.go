@@ -4,45 +4,32 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
 
 	"docsvc/internal/archive"
 	"docsvc/internal/audit"
 	"docsvc/internal/ledger"
 )
 
-// ledger restores the log from its archived segments, in the order of their
-// positions, and gives what no segment holds to the sequencer. A log that lacks
-// a segment cannot go on: its next checkpoint would contradict a signed one.
+// ledger restores the log from its archived segments, whose ids sort as their
+// positions do, and gives what no segment holds to the sequencer. A log that
+// lacks a segment cannot go on: its next checkpoint would contradict a signed
+// one.
 func (r *rebuild) ledger(ctx context.Context) error {
 	before := len(r.damaged)
-	// Segments by their start, whose turn has not come: a clock that was set
-	// back puts the ids of events out of order.
-	ahead := map[int64]segment{}
 	err := r.each(ctx, archive.KindCheckpoint, func(e archive.Event) error {
 		var g segment
 		if err := json.Unmarshal(e.Body, &g); err != nil {
 			return err
 		}
-		start, err := strconv.ParseInt(g.Start, 10, 64)
-		if err != nil {
-			return err
+		for _, entry := range g.Entries {
+			if err := r.sequencedEntry(entry); err != nil {
+				return err
+			}
 		}
-		if start < r.report.Leaves {
-			return r.Store.View(ctx, func(tx Tx) error { return repeated(ctx, tx, start, g) })
-		}
-		if other, there := ahead[start]; there && other.Checkpoint != g.Checkpoint {
-			return fmt.Errorf("%w: two segments from position %d", ledger.ErrInconsistent, start)
-		}
-		ahead[start] = g
-		return r.replayAll(ctx, ahead)
+		return r.Store.Update(ctx, func(tx Tx) error { return r.replay(ctx, tx, g) })
 	})
 	if err != nil {
 		return err
-	}
-	if len(ahead) > 0 {
-		return fmt.Errorf("%w: the archive lacks the segment from position %d", ledger.ErrInconsistent, r.report.Leaves)
 	}
 	if len(r.damaged) > before {
 		return fmt.Errorf("%w: restore this event from a copy of the archive: %w", ledger.ErrInconsistent, r.damaged[before])
@@ -87,49 +74,15 @@ func (r *rebuild) checkAnchors() {
 	}
 }
 
-// replayAll appends the segments that follow one another.
-func (r *rebuild) replayAll(ctx context.Context, ahead map[int64]segment) error {
-	for {
-		g, there := ahead[r.report.Leaves]
-		if !there {
-			return nil
-		}
-		delete(ahead, r.report.Leaves)
-		for _, entry := range g.Entries {
-			if err := r.sequencedEntry(entry); err != nil {
-				return err
-			}
-		}
-		size := r.report.Leaves
-		if err := r.Store.Update(ctx, func(tx Tx) error { return r.replay(ctx, tx, g) }); err != nil {
-			return err
-		}
-		if r.report.Leaves == size {
-			return fmt.Errorf("%w: empty segment from position %d", ledger.ErrInconsistent, size)
-		}
-	}
-}
-
-// repeated passes over a segment that two processes archived, provided that it
-// is the one that was replayed.
-func repeated(ctx context.Context, tx Tx, start int64, g segment) error {
-	there, err := tx.LedgerEntries(ctx, start, start+int64(len(g.Entries)))
-	if err != nil {
-		return err
-	}
-	same := slices.EqualFunc(there, g.Entries, func(e LedgerEntry, s segmentEntry) bool { return string(e.Leaf) == s.Leaf })
-	if !same {
-		return fmt.Errorf("%w: two segments from position %d", ledger.ErrInconsistent, start)
-	}
-	return nil
-}
-
-// replay appends one segment. The tree it gives must be the one its checkpoint
-// signs.
+// replay appends one segment, which must begin where the log ends. The tree it
+// gives must be the one its checkpoint signs.
 func (r *rebuild) replay(ctx context.Context, tx Tx, g segment) error {
 	head, err := tx.LedgerHead(ctx)
 	if err != nil {
 		return err
+	}
+	if fmt.Sprint(head.Size) != g.Start {
+		return fmt.Errorf("%w: segment from position %s after %d entries", ledger.ErrInconsistent, g.Start, head.Size)
 	}
 	signed, err := r.LedgerKeys.Open([]byte(g.Checkpoint))
 	if err != nil {
