@@ -2,7 +2,9 @@ package fsworm_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
@@ -17,7 +19,7 @@ func TestOrdinaryUser(t *testing.T) {
 	dir := t.TempDir()
 	if os.Getuid() == 0 {
 		const nobody = 65534
-		if err := os.Chown(dir, nobody, nobody); err != nil {
+		if err := errors.Join(os.Chown(dir, nobody, nobody), os.Chmod(filepath.Dir(dir), 0o755)); err != nil {
 			t.Fatal(err)
 		}
 		runtime.LockOSThread() // never unlocked: the thread ends with the test
