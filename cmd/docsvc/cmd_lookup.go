@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"docsvc/internal/codes"
@@ -42,7 +43,7 @@ func runLookup(ctx context.Context, e env, args []string) error {
 }
 
 func printVerdict(e env, v verify.Verdict) {
-	fmt.Fprintf(e.stdout, "%s %s, as of %s\n", v.Number, v.Kind, v.CheckedAt.Format(time.RFC3339))
+	fmt.Fprintf(e.stdout, "%s, as of %s\n", strings.TrimSpace(v.Number+" "+string(v.Kind)), v.CheckedAt.Format(time.RFC3339))
 	if v.Act != nil {
 		fmt.Fprintf(e.stdout, "  %s, %s\n  %s, %s\n  %s\n", v.Act.Titles["en"], v.Act.Date, v.Act.SignerName, v.Act.SignerPost, v.Act.Office)
 	}

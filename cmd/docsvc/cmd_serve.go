@@ -83,7 +83,7 @@ func (a *app) serve(ctx context.Context, e env) error {
 func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 	o := web.Options{
 		Verifier: a.Verify, Origin: a.Config.Origin, Evaluation: a.Service.Rules.Evaluation, Location: location(),
-		Limiter: &web.ProcessLimiter{Now: time.Now}, Now: time.Now, Rand: rand.Reader, Log: log,
+		Limiter: &web.ProcessLimiter{Now: time.Now}, TrustedProxies: a.Config.TrustedProxies, Now: time.Now, Rand: rand.Reader, Log: log,
 		SealKeys: func(context.Context) ([]web.SealKey, error) {
 			keys, err := sealKeys(a.Keys)
 			list := make([]web.SealKey, 0, len(keys))

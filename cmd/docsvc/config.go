@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,6 +28,11 @@ type Config struct {
 
 	// Address is where serve listens, HOST:PORT.
 	Address string `json:"address"`
+
+	// TrustedProxies are the networks of proxies in front of serve, such as
+	// 10.0.0.0/8, that may name the client in X-Forwarded-For. Without them the
+	// limits on requests count by the address of the connection.
+	TrustedProxies []netip.Prefix `json:"trusted_proxies,omitempty"`
 
 	// Origin is the address of the verification page as QR codes name it, for
 	// example https://icra.example.az. It must not change while acts are valid.

@@ -41,7 +41,7 @@ func demoOfficers() []document.Account {
 	return []document.Account{
 		{Login: "nigar", Name: "Məmurzadə Nigar Sınaq qızı", Post: "dövlət icra məmuru", Office: "110",
 			Profile: document.ProfileState, Grants: grant(document.RoleOfficer)},
-		{Login: "vuqar", Name: "Rəhbərli Vüqar Misal oğlu", Post: "şöbənin rəhbəri", Office: "110",
+		{Login: "vuqar", Name: "Rəhbərli Vüqar Misal oğlu", Post: "rəhbəri", Office: "110",
 			Profile: document.ProfileState, Grants: grant(document.RoleHead)},
 		{Login: "kamran", Name: "Özəlli Kamran Təcrübə oğlu", Post: "xüsusi icra məmuru", Office: "110",
 			Profile: document.ProfilePrivate, TaxID: "9999990812", Grants: grant(document.RoleOfficer)},
