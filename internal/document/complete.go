@@ -29,7 +29,7 @@ func (s *Service) complete(ctx context.Context, a Act) (Act, error) {
 	if intent.Outcome != OutcomeSigned {
 		return s.backToSigner(ctx, workerActor, a, intent, OutcomeUnknown)
 	}
-	staged, err := s.staged(ctx, a.ID)
+	staged, err := s.staged(ctx, a)
 	if err != nil {
 		return a, err
 	}
@@ -114,10 +114,7 @@ func (s *Service) nextRound(ctx context.Context, a Act, staged Staged) (Act, err
 	next := a
 	next.Round++
 	staged.Round = next.Round
-	return s.advance(ctx, next, Issued, func(tx Tx) error {
-		if err := tx.PutStaged(ctx, staged); err != nil {
-			return err
-		}
+	return s.advanceStaged(ctx, next, Issued, staged, func(tx Tx) error {
 		return s.record(ctx, tx, workerActor, audit.ActPartlySigned, a.Number, map[string]string{
 			"round": fmt.Sprint(a.Round), "of": fmt.Sprint(len(a.Signers)),
 		})
@@ -135,10 +132,7 @@ func (s *Service) fix(ctx context.Context, a Act, staged Staged, intents []SignI
 		return a, err
 	}
 	staged.Manifest = manifest
-	return s.advance(ctx, a, Signed, func(tx Tx) error {
-		if err := tx.PutStaged(ctx, staged); err != nil {
-			return err
-		}
+	return s.advanceStaged(ctx, a, Signed, staged, func(tx Tx) error {
 		return s.record(ctx, tx, workerActor, audit.ActSigned, a.Number, map[string]string{
 			"sha256": fmt.Sprintf("%x", sum), "level": a.Level,
 		})
@@ -206,7 +200,7 @@ func digest32(b []byte) archive.Digest {
 // moves the row: Signed → Archived. "Already there" with the same bytes is
 // success; with other bytes it is an alarm that no retry mends.
 func (s *Service) archiveRecord(ctx context.Context, a Act) (Act, error) {
-	staged, err := s.staged(ctx, a.ID)
+	staged, err := s.staged(ctx, a)
 	if err != nil {
 		return a, err
 	}

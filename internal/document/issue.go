@@ -57,7 +57,7 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 	}
 	foreseen := a.Code // another request with the same key may have been given the number
 	if a, err = s.number(ctx, actor, a, d); err == nil && a.Code == foreseen {
-		s.pages.keep(a.ID, pages)
+		s.kept.keep(a, Staged{ActID: a.ID, PDF: pages, BaseSize: len(pages)})
 	}
 	return a, warnings, err
 }

@@ -42,10 +42,7 @@ func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
 		ActID: a.ID, Round: a.Round, PDF: p.PDF, BaseSize: len(base), Prepared: state,
 		DocumentDigest: p.DocumentDigest, Digest: p.Digest, PreparedAt: now,
 	}
-	return s.advance(ctx, a, Prepared, func(tx Tx) error {
-		if err := tx.PutStaged(ctx, staged); err != nil {
-			return err
-		}
+	return s.advanceStaged(ctx, a, Prepared, staged, func(tx Tx) error {
 		if err := tx.DeleteJob(ctx, a.ID); err != nil {
 			return err
 		}
@@ -54,18 +51,15 @@ func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
 }
 
 // baseRevision returns the bytes that the current round signs: what is staged
-// for it (an earlier signer's file, or the base of an earlier attempt), else
-// the act typeset with its seal, perhaps a moment ago.
+// for it (the pages just set, an earlier signer's file, or the base of an
+// earlier attempt), else the act typeset with its seal.
 func (s *Service) baseRevision(ctx context.Context, a *Act) ([]byte, error) {
-	staged, err := s.staged(ctx, a.ID)
+	staged, err := s.staged(ctx, *a)
 	if err == nil {
 		return staged.PDF[:staged.BaseSize], nil
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return nil, err
-	}
-	if pages := s.pages.take(a.ID); pages != nil {
-		return pages, nil
 	}
 	if a.Seal == nil {
 		if a.Seal, err = s.sealAct(ctx, *a); err != nil {
@@ -121,14 +115,17 @@ func sealedRole(role string) codes.Role {
 	return codes.OtherParty
 }
 
-func (s *Service) staged(ctx context.Context, actID string) (Staged, error) {
-	var st Staged
+func (s *Service) staged(ctx context.Context, a Act) (Staged, error) {
+	st, ok := s.kept.take(a)
+	if ok {
+		return st, nil
+	}
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		st, err = tx.Staged(ctx, actID)
+		st, err = tx.Staged(ctx, a.ID)
 		return err
 	})
 	if err != nil {
-		return st, fmt.Errorf("staged bytes of act %s: %w", actID, err)
+		return st, fmt.Errorf("staged bytes of act %s: %w", a.Number, err)
 	}
 	return st, nil
 }
@@ -150,4 +147,18 @@ func (s *Service) advance(ctx context.Context, a Act, to State, fn func(Tx) erro
 	}
 	moved.Epoch++
 	return moved, nil
+}
+
+// advanceStaged is advance together with the act's working copy.
+func (s *Service) advanceStaged(ctx context.Context, a Act, to State, staged Staged, fn func(Tx) error) (Act, error) {
+	moved, err := s.advance(ctx, a, to, func(tx Tx) error {
+		if err := tx.PutStaged(ctx, staged); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+	if err == nil {
+		s.kept.keep(moved, staged)
+	}
+	return moved, err
 }

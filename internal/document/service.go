@@ -55,7 +55,7 @@ type Service struct {
 	// "prepare", "sign", "complete", "archive". It must be quick.
 	Observe func(step string, took time.Duration)
 
-	pages pageCache
+	kept stagedCache
 }
 
 // observe reports a step that began at start.

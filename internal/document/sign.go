@@ -68,7 +68,7 @@ func (s *Service) freshlyPrepared(ctx context.Context, a Act) (Staged, *signing.
 		return Staged{}, nil, a, err
 	}
 	for range 2 {
-		staged, err := s.staged(ctx, a.ID)
+		staged, err := s.staged(ctx, a)
 		if err != nil {
 			return staged, nil, a, err
 		}
@@ -91,10 +91,7 @@ func (s *Service) freshlyPrepared(ctx context.Context, a Act) (Staged, *signing.
 // same base.
 func (s *Service) prepareAgain(ctx context.Context, a Act, staged Staged) (Act, error) {
 	staged.PDF, staged.Prepared = staged.PDF[:staged.BaseSize], nil
-	a, err := s.advance(ctx, a, Issued, func(tx Tx) error {
-		if err := tx.PutStaged(ctx, staged); err != nil {
-			return err
-		}
+	a, err := s.advanceStaged(ctx, a, Issued, staged, func(tx Tx) error {
 		return tx.InsertJob(ctx, s.lease(a.ID))
 	})
 	if err != nil {
@@ -125,6 +122,9 @@ func (s *Service) recordIntent(ctx context.Context, actor Actor, a Act, keyID st
 		}
 		return s.record(ctx, tx, actor, audit.SignIntended, a.Number, intent.describe())
 	})
+	if err == nil {
+		s.kept.keep(a, staged)
+	}
 	return a, intent, err
 }
 
