@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -66,7 +67,8 @@ func runBatch(ctx context.Context, e env, args []string) error {
 			fmt.Fprintf(e.stderr, "line %d: %s\n", failed.Line, failed.Error)
 		}
 		if len(result.Failed) > 0 {
-			return fmt.Errorf("%d of %d lines failed; mend them and give the file again, what is done stays done", len(result.Failed), len(lines))
+			return fmt.Errorf("%d of %d lines failed; the same file may be given again and goes on with them; put mended lines into a file of their own, since a changed file is a new request for all its lines",
+				len(result.Failed), len(lines))
 		}
 		return nil
 	})
@@ -76,6 +78,7 @@ func runBatch(ctx context.Context, e env, args []string) error {
 func parseBatch(data []byte) ([]batchLine, error) {
 	var lines []batchLine
 	var faults []error
+	keys := map[string]int{}
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
@@ -96,6 +99,11 @@ func parseBatch(data []byte) ([]batchLine, error) {
 		if in.Key == "" {
 			in.Key = requestKey(data, n)
 		}
+		if first, used := keys[in.Key]; used {
+			faults = append(faults, fmt.Errorf("line %d: its key is that of line %d, so it would not be issued", n, first))
+			continue
+		}
+		keys[in.Key] = n
 		lines = append(lines, batchLine{n, document.Draft{
 			Case: in.Case, Template: in.Template, Input: in.Input, Date: in.Date, RequestKey: in.Key,
 		}})
@@ -131,6 +139,7 @@ func (a *app) batch(ctx context.Context, e env, s *session, lines []batchLine, w
 		})
 	}
 	_ = g.Wait() // failures are in result
+	slices.SortFunc(result.Failed, func(x, y failedLine) int { return x.Line - y.Line })
 	for _, act := range acts {
 		if act != nil {
 			result.Acts = append(result.Acts, *act)

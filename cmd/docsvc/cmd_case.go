@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"docsvc/internal/document"
@@ -85,17 +86,24 @@ func caseShow(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		var acts []document.Act
-		err = a.Service.Store.View(ctx, func(tx document.Tx) (err error) {
-			acts, err = tx.ActsOfCase(ctx, c.ID)
-			return err
+		j := showCase(c)
+		err = a.Service.Store.View(ctx, func(tx document.Tx) error {
+			j.Acts = nil
+			acts, err := tx.ActsOfCase(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			for _, act := range acts {
+				shown, err := a.showWaiting(ctx, tx, act)
+				if err != nil {
+					return err
+				}
+				j.Acts = append(j.Acts, shown)
+			}
+			return nil
 		})
 		if err != nil {
 			return err
-		}
-		j := showCase(c)
-		for _, act := range acts {
-			j.Acts = append(j.Acts, a.show(act))
 		}
 		if f.json {
 			return printJSON(e.stdout, j)
@@ -103,7 +111,30 @@ func caseShow(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stdout, "%s  %s %s, %s, %s\n", j.Number, c.Document.Kind, c.Document.Number, c.Document.Date, c.Document.Issuer)
 		for _, act := range j.Acts {
 			fmt.Fprintf(e.stdout, "  %s  %s\n", act.Number, act.State)
+			if act.WaitsFor != "" {
+				fmt.Fprintf(e.stdout, "    waits for the signature of %s\n", act.WaitsFor)
+			}
+			if act.LastError != "" {
+				fmt.Fprintf(e.stdout, "    failed %d times: %s\n", act.Attempts, act.LastError)
+			}
 		}
 		return nil
 	})
+}
+
+// showWaiting is show with the reason why an act does not go on.
+func (a *app) showWaiting(ctx context.Context, tx document.Tx, act document.Act) (actJSON, error) {
+	j := a.show(act)
+	switch act.State {
+	case document.Archived, document.Voided:
+		return j, nil
+	case document.Prepared:
+		j.WaitsFor = act.Signers[act.Round].Login
+	}
+	job, err := tx.JobByAct(ctx, act.ID)
+	if errors.Is(err, document.ErrNotFound) {
+		return j, nil
+	}
+	j.Attempts, j.LastError = job.Attempts, job.LastError
+	return j, err
 }

@@ -26,6 +26,10 @@ type actJSON struct {
 	Level      string         `json:"level"`
 	Path       string         `json:"path,omitempty"`
 	ArchivedAt time.Time      `json:"archived_at,omitzero"`
+	// Why an act is not archived yet; case show only.
+	WaitsFor  string `json:"waits_for,omitempty"`  // login of the signer
+	Attempts  int    `json:"attempts,omitempty"`   // that failed
+	LastError string `json:"last_error,omitempty"` // of them
 	// Warnings say what was odd in the form. An act that was there before has none.
 	Warnings []document.Warning `json:"warnings,omitempty"`
 }

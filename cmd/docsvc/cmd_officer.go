@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"docsvc/internal/document"
@@ -57,6 +58,19 @@ func officerAdd(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !slices.Contains([]string{"officer", "head", "clerk", "archivist", "auditor"}, role) {
+		return usageError{fmt.Sprintf("--role %s: want officer, head, clerk, archivist or auditor", role)}
+	}
+	if profile != string(document.ProfileState) && profile != string(document.ProfilePrivate) {
+		return usageError{fmt.Sprintf("--profile %s: want state or private", profile)}
+	}
+	roles := []document.Role{document.RoleOfficer, document.RoleHead, document.RoleClerk, document.RoleArchivist, document.RoleAuditor}
+	if !slices.Contains(roles, document.Role(role)) {
+		return usageError{"--role: want officer, head, clerk, archivist or auditor"}
+	}
+	if profile != string(document.ProfileState) && profile != string(document.ProfilePrivate) {
+		return usageError{"--profile: want state or private"}
+	}
 	account.Profile = document.Profile(profile)
 	account.Grants = []document.Grant{{Role: document.Role(role), Office: account.Office}}
 	return withApp(ctx, e, f, func(a *app) error {
@@ -92,7 +106,12 @@ func (a *app) enrol(ctx context.Context, account document.Account, passphrase []
 	}
 	account.Certificate, account.KeyID, account.CreatedAt = [][]byte{cert.Raw}, keyID(public), time.Now()
 	if err := a.Service.SaveAccount(ctx, operator(), account); err != nil {
-		return errors.Join(err, os.Remove(a.Config.officerKey(account.Login))) // so that it can be done again
+		// Without an account the key is in the way of a second attempt. With
+		// one, only the archive's answer is missing, and the key is needed.
+		if _, lookErr := a.Service.Account(ctx, account.Login); document.KindOf(lookErr) == document.NotFound {
+			err = errors.Join(err, os.Remove(a.Config.officerKey(account.Login)))
+		}
+		return err
 	}
 	return nil
 }
@@ -143,7 +162,12 @@ func officerRevoke(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		return a.Authority.Revoke(cert, *reason)
+		if err := a.Authority.Revoke(cert, *reason); err != nil {
+			return err
+		}
+		err = a.Service.CertificateRevoked(ctx, operator(), account, *reason)
+		a.sequence(ctx, e)
+		return err
 	})
 }
 

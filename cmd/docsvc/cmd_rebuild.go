@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"docsvc/internal/document"
 	"docsvc/internal/sqldb"
 )
 
-// runRebuild restores an empty register from the archive. A register file that
-// is not there is made first.
+// runRebuild restores the register from the archive. It is built in a file of
+// its own, which takes the register's place when it is whole: half a register
+// would show annulled acts in force and give numbers again.
 func runRebuild(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "rebuild")
 	if _, err := f.parse(args, 0, 0); err != nil {
@@ -22,20 +24,79 @@ func runRebuild(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	path := c.path(c.Register.SQLite)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := sqldb.Create(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: path}); err != nil {
-			return err
-		}
+	if err := mustBeEmpty(ctx, c, e); err != nil {
+		return err
+	}
+	c.Register.SQLite = path + ".rebuild"
+	report, err := rebuildAside(ctx, c, e)
+	if err != nil {
+		return errors.Join(err, removeRegister(c.Register.SQLite))
+	}
+	if err := removeRegister(path); err != nil {
+		return err
+	}
+	if err := os.Rename(c.Register.SQLite, path); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return printRebuild(e, f.json, report)
+}
+
+// mustBeEmpty refuses a register in which something has happened; one that is
+// not there is empty.
+func mustBeEmpty(ctx context.Context, c Config, e env) error {
+	if _, err := os.Stat(c.path(c.Register.SQLite)); errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
 	a, err := openApp(ctx, c, e.log)
 	if err != nil {
 		return err
 	}
-	report, err := a.Service.Rebuild(ctx, operator())
+	return errors.Join(a.Service.MustBeEmpty(ctx), a.close())
+}
+
+// rebuildAside restores the register into a new file.
+func rebuildAside(ctx context.Context, c Config, e env) (document.RebuildReport, error) {
+	var report document.RebuildReport
+	if err := removeRegister(c.Register.SQLite); err != nil { // of a rebuild that was cut short
+		return report, err
+	}
+	if err := sqldb.Create(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: c.Register.SQLite}); err != nil {
+		return report, err
+	}
+	a, err := openApp(ctx, c, e.log)
+	if err != nil {
+		return report, err
+	}
+	report, err = a.Service.Rebuild(ctx, operator())
 	if err = errors.Join(err, a.close()); err != nil {
+		return report, err
+	}
+	// Closing has brought everything from the log into the file.
+	if log, err := os.Stat(c.Register.SQLite + "-wal"); err == nil && log.Size() > 0 {
+		return report, fmt.Errorf("another process has %s open", c.Register.SQLite)
+	}
+	return report, nil
+}
+
+// removeRegister removes the files of an SQLite register, if they are there.
+func removeRegister(path string) error {
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
 		return err
 	}
-	return printRebuild(e, f.json, report)
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func printRebuild(e env, asJSON bool, report document.RebuildReport) error {

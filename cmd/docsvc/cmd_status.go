@@ -59,14 +59,29 @@ func (a *app) annulmentDecision(ctx context.Context, e env, s *session, number, 
 	if err != nil {
 		return "", err
 	}
-	decision, _, err := a.issueOne(ctx, s, document.Draft{
+	draft := document.Draft{
 		Case: target.Case, Template: annulmentTemplate, Input: input, RequestKey: "annul/" + target.Number,
-	})
+	}
+	decision, _, err := a.Service.Issue(ctx, s.actor, draft)
+	for n := 2; err == nil && cameToNothing(decision); n++ {
+		draft.RequestKey = fmt.Sprintf("annul/%s/%d", target.Number, n)
+		decision, _, err = a.Service.Issue(ctx, s.actor, draft)
+	}
+	if err == nil {
+		decision, err = a.finish(ctx, s, decision)
+	}
 	if err != nil {
 		return "", fmt.Errorf("issue the decision that annuls %s: %w", number, err)
 	}
 	fmt.Fprintf(e.stderr, "decision %s is %s\n", decision.Number, decision.State)
 	return decision.Number, nil
+}
+
+// cameToNothing says that an earlier decision was voided, or annulled itself
+// before it annulled anything: a new one is needed.
+func cameToNothing(decision document.Act) bool {
+	return decision.State == document.Voided ||
+		decision.State == document.Archived && decision.Standing != document.InForce
 }
 
 // changeAct is what void, supersede and annul have in common.

@@ -42,6 +42,11 @@ func (a *app) unlock(ctx context.Context, o *officerFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The key is the credential: with its certificate revoked it opens nothing,
+	// neither a signature nor what needs none, a void or a change of standing.
+	if err := a.Service.MayUseKey(ctx, account); err != nil {
+		return nil, err
+	}
 	passphrase, err := readInput(o.passphraseFile, maxPassphrase)
 	if err != nil {
 		return nil, err

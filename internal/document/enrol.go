@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"regexp"
@@ -11,6 +12,28 @@ import (
 )
 
 var loginShape = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}$`)
+
+// MayUseKey refuses an account whose certificate is expired or revoked, or that
+// has none.
+func (s *Service) MayUseKey(ctx context.Context, a Account) error {
+	_, err := s.usableCertificate(ctx, a)
+	return err
+}
+
+// CertificateRevoked puts into the trail that the certificate of an account was
+// revoked; reason is the CRLReason of RFC 5280.
+func (s *Service) CertificateRevoked(ctx context.Context, actor Actor, a Account, reason int) error {
+	if err := actor.May(ActOperate, a.Office); err != nil {
+		return err
+	}
+	detail := map[string]string{"office": a.Office, "reason": fmt.Sprint(reason)}
+	if len(a.Certificate) > 0 {
+		detail["certificate_sha256"] = fmt.Sprintf("%x", sha256.Sum256(a.Certificate[0]))
+	}
+	return s.Store.Update(ctx, func(tx Tx) error {
+		return s.record(ctx, tx, actor, audit.CertificateRevoked, a.Login, detail)
+	})
+}
 
 // SaveAccount creates an account or replaces it, in the archive too: a rebuild
 // must know who signed and who may go on working. The actor needs the right in

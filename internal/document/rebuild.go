@@ -42,7 +42,7 @@ type Gap struct {
 // Intents and staged bytes are not in the archive: acts that were not archived
 // when the register was lost are gone, and their numbers lie in a gap.
 func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, error) {
-	if err := s.mustBeEmpty(ctx); err != nil {
+	if err := s.MustBeEmpty(ctx); err != nil {
 		return RebuildReport{}, err
 	}
 	r := rebuild{
@@ -71,7 +71,8 @@ func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, erro
 	return r.report, s.Sequence(ctx)
 }
 
-func (s *Service) mustBeEmpty(ctx context.Context) error {
+// MustBeEmpty refuses a register that a rebuild would mix with the archive.
+func (s *Service) MustBeEmpty(ctx context.Context) error {
 	return s.Store.View(ctx, func(tx Tx) error {
 		acts, err := tx.CountActs(ctx)
 		if err != nil {
