@@ -94,10 +94,16 @@ func printReport(e env, asJSON bool, report *signing.Report, status *verify.File
 	} else {
 		printWords(e, report, status)
 	}
-	if report.Indication != signing.TotalPassed || status != nil && status.Match == verify.MatchOther {
+	if report.Indication != signing.TotalPassed || status != nil && !mayBeTheAct(*status) {
 		return errNo
 	}
 	return nil
+}
+
+// mayBeTheAct says whether nothing that the register and the archive know
+// speaks against the file.
+func mayBeTheAct(r verify.FileReport) bool {
+	return r.Match != verify.MatchOther && (r.Register == nil || r.Register.Kind != verify.Altered)
 }
 
 func printWords(e env, report *signing.Report, status *verify.FileReport) {

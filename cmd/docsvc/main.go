@@ -80,6 +80,8 @@ func collectAt() {
 func main() {
 	collectAt()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends at once what does not listen: a pipe that stays silent.
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, env{stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -83,6 +83,7 @@ func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error
 	}
 	a.Verify = &verify.Verifier{
 		Store: a.Register, Archive: a.Archive, Signatures: a.Service.Verifier, Ledger: a.Service.LedgerKeys, Now: time.Now,
+		Log: log,
 	}
 	return a, nil
 }
