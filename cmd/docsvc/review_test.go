@@ -176,10 +176,7 @@ func TestRebuildAside(t *testing.T) {
 		t.Fatal("no segments", err)
 	}
 	last := segments[len(segments)-1]
-	if err := os.Rename(last, last+".away"); err == nil {
-		err = os.WriteFile(last, []byte("{}"), 0o600)
-	}
-	if err != nil {
+	if err := errors.Join(os.Rename(last, last+".away"), os.WriteFile(last, []byte("{}"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := docsvc(ctx, nil, "rebuild", "--data", dir); err == nil {
