@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"docsvc/internal/document"
@@ -19,6 +20,9 @@ const MaxUpload = 100 << 20
 const (
 	// maxUploads may be on their way at once: each waits in a file on disk.
 	maxUploads = 16
+	// maxUploadsOfOne is how many of them one client may have: sending slowly
+	// must not keep everybody else out.
+	maxUploadsOfOne = 4
 	// maxChecks may be in memory at once: each takes its file and, when hostile,
 	// what pdf.DefaultLimits allow.
 	maxChecks = 2
@@ -34,21 +38,48 @@ var (
 )
 
 // checks bounds what uploads cost this process.
-type checks struct{ uploads, running chan struct{} }
+type checks struct {
+	running chan struct{}
+
+	mu      sync.Mutex
+	uploads map[string]int // on their way, by client
+	all     int
+}
 
 func newChecks() *checks {
-	return &checks{uploads: make(chan struct{}, maxUploads), running: make(chan struct{}, maxChecks)}
+	return &checks{running: make(chan struct{}, maxChecks), uploads: map[string]int{}}
+}
+
+// begin counts an upload of a client, if there is room for one; end takes it
+// out again.
+func (c *checks) begin(client string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all >= maxUploads || c.uploads[client] >= maxUploadsOfOne {
+		return false
+	}
+	c.all++
+	c.uploads[client]++
+	return true
+}
+
+func (c *checks) end(client string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all--
+	if c.uploads[client]--; c.uploads[client] == 0 {
+		delete(c.uploads, client)
+	}
 }
 
 // checkFile verifies an uploaded file.
 func (s *site) checkFile(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.checks.uploads <- struct{}{}:
-		defer func() { <-s.checks.uploads }()
-	default:
+	client := s.client(r)
+	if !s.checks.begin(client) {
 		s.fail(w, r, &document.Error{Kind: document.Unavailable, Key: "error.upload.busy"})
 		return
 	}
+	defer s.checks.end(client)
 	// A server without deadlines (a test's recorder) cannot be told one.
 	wire := http.NewResponseController(w)
 	_ = wire.SetReadDeadline(time.Now().Add(uploadTime))
