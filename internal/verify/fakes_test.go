@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"docsvc/internal/document"
+	"docsvc/internal/ledger"
 	"docsvc/internal/signing/signingtest"
 	"docsvc/internal/verify"
 	"docsvc/internal/verify/verifytest"
@@ -19,6 +20,7 @@ type edited struct {
 	act                      func(*document.Act)
 	noLeaf, badHash, badNote bool
 	noEvents                 bool // leaves of events are hidden
+	twoLeaves                bool // another manifest's leaf waits for its position
 }
 
 func (e *edited) View(ctx context.Context, fn func(document.Tx) error) error {
@@ -49,6 +51,10 @@ func (t editedTx) EntriesOfAct(ctx context.Context, id string) ([]document.Ledge
 	entries, err := t.Tx.EntriesOfAct(ctx, id)
 	if t.e.noLeaf {
 		entries = nil
+	}
+	if t.e.twoLeaves {
+		leaf := ledger.Leaf{Kind: ledger.KindRecord, Hash: [32]byte{1}}
+		entries = append(entries, document.LedgerEntry{ID: "z", ActID: id, Leaf: leaf.Encode(), Position: -1})
 	}
 	if t.e.noEvents {
 		entries = slices.DeleteFunc(entries, func(e document.LedgerEntry) bool { return bytes.Contains(e.Leaf, []byte(" event ")) })

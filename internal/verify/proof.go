@@ -27,12 +27,18 @@ func (v *Verifier) prove(ctx context.Context, a document.Act, leaf []byte) (*Pro
 	if err != nil {
 		return nil, unavailable("error.register.unavailable", err)
 	}
+	// A record is written once, so an act has one leaf of this kind: a second
+	// would be that of a manifest put in the place of the first.
+	var records []document.LedgerEntry
 	for _, e := range entries {
-		if bytes.Equal(e.Leaf, leaf) {
-			return v.proveEntry(ctx, head, e)
+		if l, err := ledger.ParseLeaf(e.Leaf); err == nil && l.Kind == ledger.KindRecord {
+			records = append(records, e)
 		}
 	}
-	return nil, &alarm{FaultLedger, errors.New("the record's manifest is not a leaf of the ledger")}
+	if len(records) != 1 || !bytes.Equal(records[0].Leaf, leaf) {
+		return nil, &alarm{FaultLedger, fmt.Errorf("the record's manifest is not the one leaf of %d in the ledger", len(records))}
+	}
+	return v.proveEntry(ctx, head, records[0])
 }
 
 func (v *Verifier) proveEntry(ctx context.Context, head document.LedgerHead, e document.LedgerEntry) (*Proof, error) {

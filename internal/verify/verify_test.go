@@ -123,6 +123,9 @@ func TestAltered(t *testing.T) {
 		"leaf not there": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
 			v.Store = &edited{Store: w.Register, noLeaf: true}
 		}, verify.FaultLedger},
+		"a second record": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			v.Store = &edited{Store: w.Register, twoLeaves: true}
+		}, verify.FaultLedger},
 		"ledger's hash": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
 			v.Store = &edited{Store: w.Register, badHash: true}
 		}, verify.FaultLedger},
