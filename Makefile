@@ -4,6 +4,7 @@ GO ?= go
 DATA ?= var/demo
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 30s
+KILLS ?= 500
 DOCUMENTS ?= 500
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -46,6 +47,10 @@ race: ## All tests under the race detector (needs a C compiler)
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME (30s)
 	GO=$(GO) FUZZTIME=$(FUZZTIME) tools/fuzz.sh
+
+.PHONY: torture
+torture: ## Kill the processes 500 times (KILLS) at random moments under load and count
+	DOCSVC_KILLS=$(KILLS) $(GO) test -count=1 -v -timeout 60m -run 'TestKill$$' ./cmd/docsvc
 
 .PHONY: bench
 bench: build ## Benchmarks of the packages, then the whole line
