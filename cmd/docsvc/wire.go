@@ -84,6 +84,10 @@ func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error
 	a.Verify = &verify.Verifier{
 		Store: a.Register, Archive: a.Archive, Signatures: a.Service.Verifier, Ledger: a.Service.LedgerKeys, Now: time.Now,
 		Log: log,
+		SealKey: func(id string) (*ecdsa.PublicKey, error) {
+			keys, err := sealKeys(a.Keys) // each time: another process may have made a new one
+			return keys[id], err
+		},
 	}
 	return a, nil
 }

@@ -75,18 +75,34 @@ func (s *Service) baseRevision(ctx context.Context, a *Act) ([]byte, error) {
 
 // sealAct makes the seal of the act's QR code.
 func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
-	summary, err := a.PublicSummary()
+	code, f, err := a.SealedFacts()
 	if err != nil {
 		return nil, err
 	}
+	seal, err := s.Sealer.Seal(ctx, code, f)
+	if err != nil {
+		return nil, fmt.Errorf("seal act %s: %w", a.Number, err)
+	}
+	return seal, nil
+}
+
+// SealedFacts are what the act's seal says, and the code it is bound to.
+func (a Act) SealedFacts() (codes.Code, codes.Facts, error) {
+	summary, err := a.PublicSummary()
+	if err != nil {
+		return codes.Code{}, codes.Facts{}, err
+	}
 	code, err := codes.ParseCode(a.Code)
 	if err != nil {
-		return nil, fmt.Errorf("code of act %s: %w", a.Number, err)
+		return codes.Code{}, codes.Facts{}, fmt.Errorf("code of act %s: %w", a.Number, err)
 	}
 	f := codes.Facts{
 		Case: a.Case, Act: a.Number, Kind: summary.Titles["az"], Date: string(a.Date),
 		Office: summary.OfficeName, Signer: summary.SignerName, Amount: summary.Amount,
-		Digest: [32]byte(a.DataSHA256), Evaluation: a.Evaluation,
+		Evaluation: a.Evaluation,
+	}
+	if copy(f.Digest[:], a.DataSHA256) != len(f.Digest) {
+		return codes.Code{}, codes.Facts{}, fmt.Errorf("act %s has no hash of its data", a.Number)
 	}
 	for i, p := range summary.Parties {
 		if i == maxSealedParties {
@@ -95,11 +111,7 @@ func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
 		}
 		f.Parties = append(f.Parties, codes.Party{Role: sealedRole(p.Role), Name: p.Name})
 	}
-	seal, err := s.Sealer.Seal(ctx, code, f)
-	if err != nil {
-		return nil, fmt.Errorf("seal act %s: %w", a.Number, err)
-	}
-	return seal, nil
+	return code, f, nil
 }
 
 // maxSealedParties keeps the QR code small; the seal counts the others.

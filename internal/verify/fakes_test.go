@@ -19,8 +19,9 @@ type edited struct {
 	document.Store
 	act                      func(*document.Act)
 	noLeaf, badHash, badNote bool
-	noEvents                 bool // leaves of events are hidden
-	twoLeaves                bool // another manifest's leaf waits for its position
+	noEvents                 bool   // leaves of events are hidden
+	twoLeaves                bool   // another manifest's leaf waits for its position
+	leaf                     []byte // the only one that is left, waiting for its position
 }
 
 func (e *edited) View(ctx context.Context, fn func(document.Tx) error) error {
@@ -51,6 +52,9 @@ func (t editedTx) EntriesOfAct(ctx context.Context, id string) ([]document.Ledge
 	entries, err := t.Tx.EntriesOfAct(ctx, id)
 	if t.e.noLeaf {
 		entries = nil
+	}
+	if t.e.leaf != nil {
+		entries = []document.LedgerEntry{{ID: "z", ActID: id, Leaf: t.e.leaf, Position: -1}}
 	}
 	if t.e.twoLeaves {
 		leaf := ledger.Leaf{Kind: ledger.KindRecord, Hash: [32]byte{1}}

@@ -3,14 +3,17 @@ package verify
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/gowebpki/jcs"
 
 	"docsvc/internal/archive"
+	"docsvc/internal/codes"
 	"docsvc/internal/document"
 	"docsvc/internal/ledger"
 	"docsvc/internal/signing"
@@ -42,6 +45,9 @@ func (v *Verifier) readRecord(ctx context.Context, a document.Act) (*record, err
 	}
 	if err := sameAct(manifest, a); err != nil {
 		return nil, &alarm{FaultRegister, err}
+	}
+	if err := v.checkSeal(a); err != nil {
+		return nil, err
 	}
 	if len(a.SHA256) != sha256.Size {
 		return nil, &alarm{FaultRegister, errors.New("the row has no hash of the file")}
@@ -98,6 +104,29 @@ func sameAct(m archive.Manifest, a document.Act) error {
 		return errors.New("the row is not the act that the manifest names")
 	case sha256.Sum256(a.Data) != [sha256.Size]byte(a.DataSHA256):
 		return errors.New("the row's act data do not have the row's hash")
+	}
+	return nil
+}
+
+// checkSeal compares the facts that are shown with those in the act's seal. Row
+// and manifest can be edited alike; the seal takes its key.
+func (v *Verifier) checkSeal(a document.Act) error {
+	code, shown, err := a.SealedFacts()
+	if err != nil {
+		return &alarm{FaultRegister, err}
+	}
+	var keyErr error
+	facts, err := codes.OpenSeal(a.Seal, code, func(id string) (key *ecdsa.PublicKey, err error) {
+		key, keyErr = v.SealKey(id)
+		return key, keyErr
+	})
+	switch {
+	case keyErr != nil:
+		return unavailable("error.register.unavailable", keyErr)
+	case err != nil:
+		return &alarm{FaultRegister, fmt.Errorf("the act's seal: %w", err)}
+	case !reflect.DeepEqual(facts, shown):
+		return &alarm{FaultRegister, errors.New("the act's seal states other facts")}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ package verify
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"log/slog"
 	"time"
@@ -30,8 +31,11 @@ type Verifier struct {
 	Archive    archive.Store
 	Signatures *signing.Verifier
 	Ledger     *ledger.Verifier
-	Now        func() time.Time
-	Log        *slog.Logger // alarms; nil: none
+	// SealKey finds a published key of seals, past ones included, by its id; nil
+	// if there is none. Its error means that it cannot be known now.
+	SealKey func(keyID string) (*ecdsa.PublicKey, error)
+	Now     func() time.Time
+	Log     *slog.Logger // alarms; nil: none
 }
 
 // Lookup gives the verdict on the act with a verification code as typed.

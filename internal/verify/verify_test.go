@@ -2,14 +2,21 @@ package verify_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"docsvc/internal/archive"
 	"docsvc/internal/archive/archivetest"
 	"docsvc/internal/document"
+	"docsvc/internal/ledger"
 	"docsvc/internal/signing"
 	"docsvc/internal/verify"
 	"docsvc/internal/verify/verifytest"
@@ -132,6 +139,17 @@ func TestAltered(t *testing.T) {
 		"checkpoint": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
 			v.Store = &edited{Store: w.Register, badNote: true}
 		}, verify.FaultLedger},
+		"seal key unknown": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			v.SealKey = func(string) (*ecdsa.PublicKey, error) { return nil, nil }
+		}, verify.FaultRegister},
+		"another's seal key": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
+			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.SealKey = func(string) (*ecdsa.PublicKey, error) { return &key.PublicKey, nil }
+		}, verify.FaultRegister},
+		"row and manifest": {editBoth, verify.FaultRegister},
 		"other roots": {func(w *verifytest.World, v *verify.Verifier, a document.Act) {
 			v.Signatures = &signing.Verifier{Roots: otherRoots(t), Now: w.Now, Revocation: w.PKI}
 		}, verify.FaultSignature},
@@ -155,6 +173,24 @@ func TestAltered(t *testing.T) {
 	}
 }
 
+// editBoth changes the sum in row and manifest alike and gives the ledger a
+// leaf for the new manifest: what takes no key, only writing everywhere.
+func editBoth(w *verifytest.World, v *verify.Verifier, a document.Act) {
+	edit := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("618045"), []byte("18045")) }
+	key := strings.Replace(a.Path, "0001.pdf", "manifest.json", 1)
+	data, object, err := w.Archive.Get(context.Background(), key)
+	if err != nil {
+		panic(err)
+	}
+	data = edit(data)
+	w.Archive.Lose(key)
+	if _, err := w.Archive.Put(context.Background(), key, data, archive.PutOptions{RetainUntil: object.RetainUntil}); err != nil {
+		panic(err)
+	}
+	leaf := ledger.Leaf{Kind: ledger.KindRecord, Hash: sha256.Sum256(data)}.Encode()
+	v.Store = &edited{Store: w.Register, act: func(a *document.Act) { a.Summary = edit(a.Summary) }, leaf: leaf}
+}
+
 // TestCannotCheckNow takes each part away: never a verdict.
 func TestCannotCheckNow(t *testing.T) {
 	w := verifytest.New(t)
@@ -169,6 +205,11 @@ func TestCannotCheckNow(t *testing.T) {
 			down := &archivetest.Fake{}
 			down.SetDown(true)
 			v.Archive = down
+			return &v
+		},
+		"seal keys": func() *verify.Verifier {
+			v := whole
+			v.SealKey = func(string) (*ecdsa.PublicKey, error) { return nil, errors.New("no keys now") }
 			return &v
 		},
 		"revocation": func() *verify.Verifier {
