@@ -51,7 +51,7 @@ type wordCache struct {
 	new, old map[string]*shaped
 }
 
-const cachedWords = 8000 // a generation
+const cachedWords = 2000 // a generation
 
 func (c *wordCache) get(s string) *shaped {
 	c.mu.RLock()
@@ -73,7 +73,7 @@ func (c *wordCache) put(s string, r *shaped) {
 	if len(c.new) >= cachedWords || c.new == nil {
 		c.old, c.new = c.new, make(map[string]*shaped, 256)
 	}
-	c.new[strings.Clone(s)] = r // s may be a slice of a whole document
+	c.new[s] = r
 }
 
 // word shapes a word in f, and the characters that f lacks in the first other
@@ -82,6 +82,7 @@ func (e *Engine) word(f *face, s string) (*shaped, rune) {
 	if r := f.words.get(s); r != nil {
 		return r, 0
 	}
+	s = strings.Clone(s) // it is a slice of a whole document, which the cache must not keep
 	text := strings.ReplaceAll(norm.NFC.String(s), string(softHyphen), "")
 	if text == "" {
 		text = " " // a word of soft hyphens only
