@@ -74,7 +74,9 @@ func New(tb testing.TB) *World {
 	w.Service = w.service()
 	w.Verifier = &verify.Verifier{
 		Store: w.Register, Archive: w.Archive, Signatures: w.Service.Verifier, Ledger: w.Service.LedgerKeys, Now: w.Now,
-		SealKey: func(id string) (*ecdsa.PublicKey, error) { return map[string]*ecdsa.PublicKey{w.SealID: w.SealKey}[id], nil },
+		SealKey: func(id string) (*ecdsa.PublicKey, error) {
+			return map[string]*ecdsa.PublicKey{w.SealID: w.SealKey}[id], nil
+		},
 	}
 	w.enrol()
 	return w
