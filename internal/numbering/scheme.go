@@ -33,10 +33,10 @@
 //     and stores the number; if it is rolled back, so is the counter. Serials
 //     are never taken from a database sequence, which does not roll back.
 //   - A voided act or withdrawn case keeps its number and states its reason.
-//   - Before the first serial of a [Block] is given, the block is written to
+//   - Before the first serial of a block is given, the block is written to
 //     the archive. A register rebuilt from the archive continues after the last
-//     block ([Resume]) and records the serials it could not account for, so it
-//     never gives a number that a lost register had given.
+//     block and records the serials it could not account for, so it never gives
+//     a number that a lost register had given (package document).
 //
 // The package is pure: no clock, no storage, no configuration of its own.
 package numbering
