@@ -81,20 +81,12 @@ func segmentID(start int64) string { return fmt.Sprintf("%016d", start) }
 // that the register is older than the archive, as after restoring a backup:
 // nothing may be signed, the register has to be rebuilt.
 func (s *Service) checkArchived(ctx context.Context, head LedgerHead) ([]byte, error) {
-	e := archive.Event{Kind: archive.KindCheckpoint, ID: segmentID(head.Published)}
-	key, err := e.Key()
-	if err != nil {
-		return nil, err
-	}
-	data, _, err := s.Archive.Get(ctx, key)
+	e, err := archive.ReadEvent(ctx, s.Archive, archive.KindCheckpoint, segmentID(head.Published))
 	if errors.Is(err, archive.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, unavailable(err)
-	}
-	if e, err = archive.DecodeEvent(data); err != nil {
-		return nil, err
 	}
 	var g segment
 	if err := json.Unmarshal(e.Body, &g); err != nil {

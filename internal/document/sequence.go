@@ -192,6 +192,12 @@ func (r hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	if err != nil {
 		return nil, err
 	}
+	return TreeHashes(indexes, rows)
+}
+
+// TreeHashes makes hashes of the rows that LedgerTx.LedgerHashes gives for
+// indexes. A row of another length is ledger.ErrInconsistent.
+func TreeHashes(indexes []int64, rows [][]byte) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(rows))
 	for i, row := range rows {
 		if len(row) != tlog.HashSize {

@@ -86,12 +86,5 @@ func (r *hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	hashes := make([]tlog.Hash, len(rows))
-	for i, row := range rows {
-		if len(row) != tlog.HashSize {
-			return nil, fmt.Errorf("%w: stored hash %d has %d bytes", ledger.ErrInconsistent, indexes[i], len(row))
-		}
-		hashes[i] = tlog.Hash(row)
-	}
-	return hashes, nil
+	return document.TreeHashes(indexes, rows)
 }
