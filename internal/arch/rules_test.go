@@ -20,6 +20,10 @@ var uses = map[string][]string{
 	"internal/signing/cms":      {},
 	"internal/arch":             {},
 
+	// Servers of others, for tests and for trying the production set.
+	"internal/testservers":       {"internal/testservers/start"},
+	"internal/testservers/start": {},
+
 	// The core: leaves only. What it needs of the register, the templates and
 	// the keys it declares as interfaces.
 	"internal/document": {
@@ -29,7 +33,7 @@ var uses = map[string][]string{
 
 	// Adapters: the contract they fulfil, the core's types, never each other.
 	"internal/sqldb":               {"internal/document"},
-	"internal/sqldb/sqldbtest":     {"internal/document", "internal/sqldb"},
+	"internal/sqldb/sqldbtest":     {"internal/document", "internal/sqldb", "internal/testservers"},
 	"internal/archive/fsworm":      {"internal/archive"},
 	"internal/archive/s3":          {"internal/archive"},
 	"internal/archive/archivetest": {"internal/archive"},
