@@ -109,3 +109,10 @@ func checkTimes(begun, expires time.Time) error {
 
 // utc is a time as the register keeps it: comparable with ==.
 func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// Stored returns the attempt as a store keeps it: without what only the one who
+// began it may know.
+func (a Attempt) Stored() Attempt {
+	a.state, a.redirect = "", ""
+	return a
+}
