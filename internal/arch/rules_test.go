@@ -48,7 +48,9 @@ var uses = map[string][]string{
 	},
 
 	// Use cases and what faces the world.
-	"internal/auth": {"internal/document"},
+	// The page that ends a login of the command line speaks three languages.
+	"internal/auth":          {"internal/document", "internal/i18n"},
+	"internal/auth/authtest": {"internal/auth", "internal/document"},
 	"internal/verify": {
 		"internal/archive", "internal/codes", "internal/document",
 		"internal/ledger", "internal/signing",
@@ -68,6 +70,8 @@ var owners = map[string]string{
 	"modernc.org/sqlite":          "internal/sqldb/...",
 	"github.com/minio/minio-go":   "internal/archive/s3/...",
 	"github.com/hashicorp/vault":  "internal/signing/vault/...",
+	"github.com/coreos/go-oidc":   "internal/auth/...",
+	"golang.org/x/oauth2":         "internal/auth/...",
 	"github.com/gorilla/mux":      "internal/web/...",
 	"github.com/boxesandglue":     "internal/typeset/...",
 	"github.com/skip2/go-qrcode":  "internal/codes/...",
