@@ -30,21 +30,22 @@ type Kind string
 
 // The kinds of event.
 const (
-	KindAccount    Kind = "account"    // a person's account made or changed
-	KindTemplate   Kind = "template"   // a template version published
-	KindCase       Kind = "case"       // a case registered or changed
-	KindCounter    Kind = "counter"    // a block of numbers: the high-water mark of a series
-	KindVoid       Kind = "void"       // an act's number voided before archiving
-	KindRenewal    Kind = "renewal"    // a further rendition of an archived act
-	KindStatus     Kind = "status"     // an archived act superseded or annulled
-	KindRetention  Kind = "retention"  // the retention of a record extended
-	KindCheckpoint Kind = "checkpoint" // the ledger's leaves and checkpoint signed over them
+	KindAccount       Kind = "account"       // a person's account made or changed
+	KindAuthorisation Kind = "authorisation" // an officer's consent to sign, used
+	KindTemplate      Kind = "template"      // a template version published
+	KindCase          Kind = "case"          // a case registered or changed
+	KindCounter       Kind = "counter"       // a block of numbers: the high-water mark of a series
+	KindVoid          Kind = "void"          // an act's number voided before archiving
+	KindRenewal       Kind = "renewal"       // a further rendition of an archived act
+	KindStatus        Kind = "status"        // an archived act superseded or annulled
+	KindRetention     Kind = "retention"     // the retention of a record extended
+	KindCheckpoint    Kind = "checkpoint"    // the ledger's leaves and checkpoint signed over them
 )
 
 // Kinds returns all kinds in the order in which a rebuild applies them: records
 // come after KindCounter, and KindCheckpoint last.
 func Kinds() []Kind {
-	return []Kind{KindAccount, KindTemplate, KindCase, KindCounter, KindVoid, KindRenewal, KindStatus, KindRetention, KindCheckpoint}
+	return []Kind{KindAccount, KindAuthorisation, KindTemplate, KindCase, KindCounter, KindVoid, KindRenewal, KindStatus, KindRetention, KindCheckpoint}
 }
 
 // Event is one change outside or after a record.

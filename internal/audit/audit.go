@@ -51,6 +51,8 @@ const (
 	SignIntended       Kind = "sign.intended"
 	SignDone           Kind = "sign.done"
 	SignFailed         Kind = "sign.failed"
+	AuthorisationBegun Kind = "authorisation.begun"
+	AuthorisationUsed  Kind = "authorisation.used"
 	CredentialRefused  Kind = "credential.refused"
 	AccountCreated     Kind = "account.created"
 	AccountChanged     Kind = "account.changed"

@@ -18,7 +18,7 @@ var vocabulary = []Field{
 	// what it is about
 	"case", "document", "office", "officer", "post", "template", "version", "level", "path", "series", "high",
 	// signing
-	"intent", "round", "of", "attempt", "outcome", "key", "token_id",
+	"intent", "round", "of", "attempt", "outcome", "key", "key_request", "token_id", "authorisation", "nonce",
 	// hashes, in hexadecimal
 	"digest", "document_digest", "sha256", "manifest_sha256", "certificate_sha256",
 	// changes

@@ -15,7 +15,10 @@ const (
 // Account is a person who works with docsvc. It holds nothing secret: an
 // officer's key is with its holder, under the officer's own passphrase or login.
 type Account struct {
-	Login       string    `json:"login"`
+	Login string `json:"login"`
+	// Subject is who this is at the identity provider: the value of the claim
+	// that the configuration names. Empty where nobody logs in by it.
+	Subject     string    `json:"subject,omitempty"`
 	Name        string    `json:"name"` // Soyad Ad Atasının adı oğlu/qızı
 	Post        string    `json:"post"`
 	Office      string    `json:"office"`

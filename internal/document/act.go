@@ -128,9 +128,15 @@ type SignIntent struct {
 	Certificate    []byte // DER
 	DocumentDigest []byte // over the signed byte range
 	Digest         []byte // what the key signs: over the signed attributes
-	Outcome        Outcome
-	Signature      []byte // the key's answer, once known
-	At             time.Time
+	// Authorisation names the consent under which the key was used; empty where
+	// the signer's passphrase was it.
+	Authorisation string
+	At            time.Time
+
+	// The rest is set when the intent is closed.
+	Outcome    Outcome
+	Signature  []byte // the key's answer, once known
+	KeyRequest string // what the holder of the key calls this use; empty if it has no name
 }
 
 // Outcome is what became of a SignIntent.

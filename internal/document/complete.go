@@ -27,7 +27,8 @@ func (s *Service) complete(ctx context.Context, a Act) (Act, error) {
 	}
 	intent := intents[len(intents)-1]
 	if intent.Outcome != OutcomeSigned {
-		return s.backToSigner(ctx, workerActor, a, intent, OutcomeUnknown)
+		intent.Outcome = OutcomeUnknown
+		return s.backToSigner(ctx, workerActor, a, intent)
 	}
 	staged, err := s.staged(ctx, a)
 	if err != nil {

@@ -11,7 +11,11 @@ import (
 	"docsvc/internal/audit"
 )
 
-var loginShape = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}$`)
+var (
+	loginShape = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}$`)
+	// A subject is part of the name of a key and of an address.
+	subjectShape = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$`)
+)
 
 // MayUseKey refuses an account whose certificate is expired or revoked, or that
 // has none.
@@ -51,6 +55,9 @@ func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error
 	if !loginShape.MatchString(a.Login) {
 		return newError(Invalid, "error.account.login", nil, "login", a.Login)
 	}
+	if a.Subject != "" && !subjectShape.MatchString(a.Subject) {
+		return newError(Invalid, "error.account.subject", nil, "subject", a.Subject)
+	}
 	item, err := s.event(archive.KindAccount, a.Login, a)
 	if err != nil {
 		return err
@@ -65,7 +72,9 @@ func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error
 		} else if err := actor.May(ActOperate, old.Office); err != nil {
 			return err
 		}
-		if err := tx.PutAccount(ctx, a); err != nil {
+		if err := tx.PutAccount(ctx, a); errors.Is(err, ErrExists) {
+			return newError(Conflict, "error.account.subject_taken", err, "subject", a.Subject)
+		} else if err != nil {
 			return err
 		}
 		if err := tx.InsertOutbox(ctx, item); err != nil {

@@ -119,7 +119,9 @@ func (s *Service) usableCertificate(ctx context.Context, a Account) ([]*x509.Cer
 		}
 		chain = append(chain, c)
 	}
-	if err := s.Certificates.Usable(ctx, chain[0], s.Now()); err != nil {
+	if err := s.Certificates.Usable(ctx, chain[0], s.Now()); KindOf(err) == Unavailable {
+		return nil, err // not known now: no word about the certificate
+	} else if err != nil {
 		return nil, newError(Forbidden, "error.certificate.unusable", err, "login", a.Login, "reason", err.Error())
 	}
 	return chain, nil

@@ -57,7 +57,16 @@ type Certificates interface {
 type KeyHolder interface {
 	// KeyID names the key and its version.
 	KeyID() string
-	// Sign calls the key once. Unless it returns an error that wraps
-	// ErrKeyRefused, the key may have been used.
-	Sign(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+	// Sign calls the key once for all digests, which one algorithm signs, and
+	// returns a signature for each, in order, and what the holder calls this
+	// use of the key, for its own log to be compared with ours; that name may
+	// come with an error too. An error is for all digests: unless it wraps
+	// ErrKeyRefused, the key may have been used for any of them.
+	Sign(ctx context.Context, digests [][]byte, opts crypto.SignerOpts) (signatures [][]byte, use string, err error)
+}
+
+// EvidenceSealer encrypts what proves an officer's consent, so that the service
+// itself cannot read it again.
+type EvidenceSealer interface {
+	SealEvidence(ctx context.Context, evidence []byte) ([]byte, error)
 }

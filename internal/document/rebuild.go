@@ -50,7 +50,7 @@ func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, erro
 		leaves: map[string]string{}, sequenced: map[string]bool{},
 	}
 	for _, step := range []func(context.Context) error{
-		r.accounts, r.registrations, r.counters, r.records, r.voids, r.standings, r.numbers, r.ledger,
+		r.accounts, r.authorisations, r.registrations, r.counters, r.records, r.voids, r.standings, r.numbers, r.ledger,
 	} {
 		if err := step(ctx); err != nil {
 			return r.report, fmt.Errorf("rebuild: %w", err)
@@ -128,6 +128,16 @@ func (r *rebuild) each(ctx context.Context, kind archive.Kind, fn func(archive.E
 		}
 	}
 	return nil
+}
+
+func (r *rebuild) authorisations(ctx context.Context) error {
+	return r.each(ctx, archive.KindAuthorisation, func(e archive.Event) error {
+		var a Authorisation
+		if err := json.Unmarshal(e.Body, &a); err != nil {
+			return err
+		}
+		return r.Store.Update(ctx, func(tx Tx) error { return tx.InsertAuthorisation(ctx, a) })
+	})
 }
 
 func (r *rebuild) accounts(ctx context.Context) error {

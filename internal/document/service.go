@@ -45,6 +45,7 @@ type Service struct {
 	Verifier     *signing.Verifier
 	Checkpoints  *ledger.Signer
 	LedgerKeys   *ledger.Verifier // of Checkpoints, past keys included
+	Evidence     EvidenceSealer   // nil where officers unlock their keys by passphrase
 	Rules        Rules
 	Owner        string // names this process in leases
 	Now          func() time.Time
@@ -87,16 +88,25 @@ func (s *Service) Act(ctx context.Context, number string) (Act, error) {
 
 // Account returns an account that may still work.
 func (s *Service) Account(ctx context.Context, login string) (Account, error) {
+	return s.account(ctx, login, func(tx Tx) (Account, error) { return tx.AccountByLogin(ctx, login) })
+}
+
+// AccountOf returns the account of whom the identity provider calls subject.
+func (s *Service) AccountOf(ctx context.Context, subject string) (Account, error) {
+	return s.account(ctx, subject, func(tx Tx) (Account, error) { return tx.AccountBySubject(ctx, subject) })
+}
+
+func (s *Service) account(ctx context.Context, name string, find func(Tx) (Account, error)) (Account, error) {
 	var a Account
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		a, err = tx.AccountByLogin(ctx, login)
+		a, err = find(tx)
 		return err
 	})
 	if err != nil {
-		return a, lookupError(err, "error.account.unknown", "login", login)
+		return a, lookupError(err, "error.account.unknown", "login", name)
 	}
 	if a.Disabled {
-		return a, newError(Forbidden, "error.account.disabled", nil, "login", login)
+		return a, newError(Forbidden, "error.account.disabled", nil, "login", a.Login)
 	}
 	return a, nil
 }

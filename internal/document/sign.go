@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"docsvc/internal/audit"
 	"docsvc/internal/signing"
 )
@@ -22,43 +24,130 @@ const keyTimeout = 20 * time.Second
 // lost, the intent is closed as unknown and the act waits again for its signer,
 // who authenticates anew; nobody else can repeat the call.
 func (s *Service) Sign(ctx context.Context, actor Actor, a Act, key KeyHolder) (Act, error) {
+	start := time.Now()
+	r, err := s.makeReady(ctx, actor, a, s.Rules.PreparedFor)
+	if err != nil {
+		return r.act, err
+	}
+	result := s.signTogether(ctx, actor, []ready{r}, key, "", start)[0]
+	return result.Act, result.Err
+}
+
+// SignResult is what became of one act of several that were signed together.
+type SignResult struct {
+	Act Act
+	Err error
+}
+
+// ready is an act with the revision that its signer is about to sign.
+type ready struct {
+	act      Act
+	staged   Staged
+	prepared *signing.Prepared
+	intent   SignIntent
+}
+
+// makeReady checks that a waits for actor, and returns what there is to sign,
+// prepared within the given time.
+func (s *Service) makeReady(ctx context.Context, actor Actor, a Act, within time.Duration) (ready, error) {
+	if err := mayBeSigned(actor, a); err != nil {
+		return ready{act: a}, err
+	}
+	staged, p, a, err := s.freshlyPrepared(ctx, a, within)
+	return ready{act: a, staged: staged, prepared: p}, movedOn(err, a.Number)
+}
+
+// mayBeSigned says whether a waits for actor.
+func mayBeSigned(actor Actor, a Act) error {
 	if a.State != Prepared {
-		return a, newError(Conflict, "error.act.not_waiting", nil, "number", a.Number, "state", string(a.State))
+		return newError(Conflict, "error.act.not_waiting", nil, "number", a.Number, "state", string(a.State))
 	}
 	if err := actor.May(ActSign, a.Office); err != nil {
-		return a, err
+		return err
 	}
-	signer := a.Signers[a.Round]
-	if signer.Login != actor.Login {
-		return a, newError(Forbidden, "error.act.other_signer", nil, "number", a.Number, "signer", signer.Login)
+	if signer := a.Signers[a.Round]; signer.Login != actor.Login {
+		return newError(Forbidden, "error.act.other_signer", nil, "number", a.Number, "signer", signer.Login)
 	}
-	start := time.Now()
-	staged, p, a, err := s.freshlyPrepared(ctx, a)
-	if err != nil {
-		return a, movedOn(err, a.Number)
-	}
-	a, intent, err := s.recordIntent(ctx, actor, a, key.KeyID(), staged, p)
-	if err != nil {
-		return a, movedOn(err, a.Number)
-	}
+	return nil
+}
+
+// together is how many acts of a batch are worked on at once.
+const together = 8
+
+// signTogether uses the key once for all the acts. Each has its own intent
+// before, and goes its own way afterwards: a failure of one does not hold up
+// the others.
+func (s *Service) signTogether(ctx context.Context, actor Actor, acts []ready, key KeyHolder, authorisation string, start time.Time) []SignResult {
+	results := make([]SignResult, len(acts))
+	eachOf(len(acts), func(i int) {
+		results[i].Act, results[i].Err = s.recordIntent(ctx, actor, &acts[i], key.KeyID(), authorisation)
+	})
 	// From here on the caller going away must not lose what the key did.
 	ctx = context.WithoutCancel(ctx)
-	if err := s.useKey(ctx, actor, &a, intent, p, key); err != nil {
-		return a, err
+	var intended []int
+	var digests [][]byte
+	for i, r := range results {
+		if r.Err == nil {
+			intended = append(intended, i)
+			digests = append(digests, acts[i].prepared.Digest)
+		}
 	}
-	s.observe("sign", start)
+	if len(intended) == 0 {
+		return results
+	}
+	callCtx, cancel := context.WithTimeout(ctx, keyTimeout)
+	signatures, use, keyErr := key.Sign(callCtx, digests, acts[intended[0]].prepared.SignerOpts())
+	cancel()
+	if keyErr == nil && len(signatures) != len(digests) {
+		keyErr = fmt.Errorf("key gave %d signatures for %d digests", len(signatures), len(digests))
+	}
+	// Every intent is closed before any act goes on: an open one that outlives
+	// its lease would count as lost.
+	eachOf(len(intended), func(n int) {
+		i := intended[n]
+		acts[i].intent.KeyRequest = use
+		var signature []byte
+		if keyErr == nil {
+			signature = signatures[n]
+		}
+		results[i].Act, results[i].Err = s.closeIntent(ctx, actor, acts[i], signature, keyErr)
+		s.observe("sign", start)
+	})
+	eachOf(len(intended), func(n int) {
+		if r := &results[intended[n]]; r.Err == nil {
+			r.Act, r.Err = s.afterSignature(ctx, r.Act)
+		}
+	})
+	return results
+}
+
+// afterSignature takes an act on whose signature is kept.
+func (s *Service) afterSignature(ctx context.Context, a Act) (Act, error) {
 	round := a.Round
-	a, err = s.Run(ctx, a)
+	a, err := s.Run(ctx, a)
 	if err == nil && a.State == Prepared && a.Round == round {
 		err = newError(Unavailable, "error.sign.refused", nil, "number", a.Number)
 	}
 	return a, err
 }
 
+// eachOf calls fn with 0 to n-1, several at once, and returns when all are done.
+func eachOf(n int, fn func(i int)) {
+	var g errgroup.Group
+	g.SetLimit(together)
+	for i := range n {
+		g.Go(func() error {
+			fn(i)
+			return nil
+		})
+	}
+	_ = g.Wait() // fn keeps its own error
+}
+
 // freshlyPrepared returns the staged revision that the signer is to sign. One
 // that has waited too long, or names a certificate that is no longer the
 // signer's, is built anew, since it would state a wrong time or person.
-func (s *Service) freshlyPrepared(ctx context.Context, a Act) (Staged, *signing.Prepared, Act, error) {
+func (s *Service) freshlyPrepared(ctx context.Context, a Act, within time.Duration) (Staged, *signing.Prepared, Act, error) {
 	account, err := s.Account(ctx, a.Signers[a.Round].Login)
 	if err != nil {
 		return Staged{}, nil, a, err
@@ -76,7 +165,7 @@ func (s *Service) freshlyPrepared(ctx context.Context, a Act) (Staged, *signing.
 		if err != nil {
 			return staged, nil, a, fmt.Errorf("staged signature of %s: %w", a.Number, err)
 		}
-		fresh := s.Now().Sub(staged.PreparedAt) <= s.Rules.PreparedFor
+		fresh := s.Now().Sub(staged.PreparedAt) <= within
 		if fresh && bytes.Equal(p.Certificate.Raw, chain[0].Raw) {
 			return staged, p, a, nil
 		}
@@ -102,14 +191,14 @@ func (s *Service) prepareAgain(ctx context.Context, a Act, staged Staged) (Act, 
 
 // recordIntent writes down that this key is about to be used for exactly these
 // digests: Prepared → Signing.
-func (s *Service) recordIntent(ctx context.Context, actor Actor, a Act, keyID string, staged Staged, p *signing.Prepared) (Act, SignIntent, error) {
+func (s *Service) recordIntent(ctx context.Context, actor Actor, r *ready, keyID, authorisation string) (Act, error) {
 	intent := SignIntent{
-		ID: s.NewID(), ActID: a.ID, Round: a.Round, Login: actor.Login, KeyID: keyID,
-		Certificate: p.Certificate.Raw, DocumentDigest: staged.DocumentDigest, Digest: staged.Digest,
-		Outcome: OutcomeOpen, At: s.Now(),
+		ID: s.NewID(), ActID: r.act.ID, Round: r.act.Round, Login: actor.Login, KeyID: keyID,
+		Certificate: r.prepared.Certificate.Raw, DocumentDigest: r.staged.DocumentDigest, Digest: r.staged.Digest,
+		Authorisation: authorisation, Outcome: OutcomeOpen, At: s.Now(),
 	}
-	a, err := s.advance(ctx, a, Signing, func(tx Tx) error {
-		earlier, err := tx.Intents(ctx, a.ID)
+	a, err := s.advance(ctx, r.act, Signing, func(tx Tx) error {
+		earlier, err := tx.Intents(ctx, r.act.ID)
 		if err != nil {
 			return err
 		}
@@ -117,61 +206,61 @@ func (s *Service) recordIntent(ctx context.Context, actor Actor, a Act, keyID st
 		if err := tx.InsertIntent(ctx, intent); err != nil {
 			return err
 		}
-		if err := tx.InsertJob(ctx, s.lease(a.ID)); err != nil {
+		if err := tx.InsertJob(ctx, s.lease(r.act.ID)); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, audit.SignIntended, a.Number, intent.describe())
+		return s.record(ctx, tx, actor, audit.SignIntended, r.act.Number, intent.describe())
 	})
-	if err == nil {
-		s.kept.keep(a, staged)
+	if err != nil {
+		return a, movedOn(err, a.Number)
 	}
-	return a, intent, err
+	r.act, r.intent = a, intent
+	s.kept.keep(a, r.staged)
+	return a, nil
 }
 
-// useKey calls the key and closes the intent with what came of it.
-func (s *Service) useKey(ctx context.Context, actor Actor, a *Act, intent SignIntent, p *signing.Prepared, key KeyHolder) error {
-	callCtx, cancel := context.WithTimeout(ctx, keyTimeout)
-	defer cancel()
-	signature, keyErr := key.Sign(callCtx, p.Digest, p.SignerOpts())
+// closeIntent keeps what the key gave for one act, or why it gave nothing.
+func (s *Service) closeIntent(ctx context.Context, actor Actor, r ready, signature []byte, keyErr error) (Act, error) {
+	a, intent := r.act, r.intent
 	if keyErr == nil {
-		if err := p.Algorithm.Verify(p.Certificate.PublicKey, p.Digest, signature); err != nil {
+		if err := r.prepared.Algorithm.Verify(r.prepared.Certificate.PublicKey, r.prepared.Digest, signature); err != nil {
 			// The key was used, but not for this act or not this key: what it
 			// gave is worth nothing and is not kept.
 			keyErr = fmt.Errorf("signature value: %w", err)
 		}
 	}
 	if keyErr != nil {
-		outcome := OutcomeUnknown
+		intent.Outcome = OutcomeUnknown
 		if errors.Is(keyErr, ErrKeyRefused) {
-			outcome = OutcomeRefused
+			intent.Outcome = OutcomeRefused
 		}
-		moved, err := s.backToSigner(ctx, actor, *a, intent, outcome)
-		*a = moved
-		return errors.Join(newError(Unavailable, "error.key.failed", keyErr, "login", actor.Login), err)
+		a, err := s.backToSigner(ctx, actor, a, intent)
+		return a, errors.Join(newError(Unavailable, "error.key.failed", keyErr, "login", actor.Login), err)
 	}
+	intent.Outcome, intent.Signature = OutcomeSigned, signature
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		if err := tx.CloseIntent(ctx, intent.ID, OutcomeSigned, signature); err != nil {
+		if err := tx.CloseIntent(ctx, intent); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, actor, audit.SignDone, a.Number, intent.describe())
 	})
 	if err != nil {
-		return fmt.Errorf("keep signature of act %s: %w", a.Number, err)
+		return a, fmt.Errorf("keep signature of act %s: %w", a.Number, err)
 	}
-	return nil
+	return a, nil
 }
 
 // backToSigner closes an intent that brought no signature: Signing → Prepared.
-func (s *Service) backToSigner(ctx context.Context, actor Actor, a Act, intent SignIntent, outcome Outcome) (Act, error) {
+func (s *Service) backToSigner(ctx context.Context, actor Actor, a Act, intent SignIntent) (Act, error) {
 	return s.advance(ctx, a, Prepared, func(tx Tx) error {
-		if err := tx.CloseIntent(ctx, intent.ID, outcome, nil); err != nil {
+		if err := tx.CloseIntent(ctx, intent); err != nil {
 			return err
 		}
 		if err := tx.DeleteJob(ctx, a.ID); err != nil {
 			return err
 		}
 		detail := intent.describe()
-		detail["outcome"] = string(outcome)
+		detail["outcome"] = string(intent.Outcome)
 		return s.record(ctx, tx, actor, audit.SignFailed, a.Number, detail)
 	})
 }
@@ -179,11 +268,18 @@ func (s *Service) backToSigner(ctx context.Context, actor Actor, a Act, intent S
 // describe gives what the audit trail keeps of an intent.
 func (i SignIntent) describe() map[string]string {
 	cert := sha256.Sum256(i.Certificate)
-	return map[string]string{
+	detail := map[string]string{
 		"intent": i.ID, "round": fmt.Sprint(i.Round), "attempt": fmt.Sprint(i.Attempt), "key": i.KeyID,
 		"certificate_sha256": fmt.Sprintf("%x", cert), "document_digest": fmt.Sprintf("%x", i.DocumentDigest),
 		"digest": fmt.Sprintf("%x", i.Digest),
 	}
+	if i.Authorisation != "" {
+		detail["authorisation"] = i.Authorisation
+	}
+	if i.KeyRequest != "" {
+		detail["key_request"] = i.KeyRequest
+	}
+	return detail
 }
 
 // digests gives what the audit trail keeps of a staged revision.

@@ -22,6 +22,7 @@ type Tx interface {
 	ActTx
 	JobTx
 	AccountTx
+	AuthorisationTx
 	CounterTx
 	OutboxTx
 	AuditTx
@@ -64,9 +65,9 @@ type ActTx interface {
 	DeleteStaged(ctx context.Context, actID string) error
 
 	InsertIntent(ctx context.Context, i SignIntent) error
-	// CloseIntent moves an intent from open to outcome with its signature;
-	// ErrStale when it is not open any more.
-	CloseIntent(ctx context.Context, id string, outcome Outcome, signature []byte) error
+	// CloseIntent moves an intent from open to i.Outcome with i.Signature and
+	// i.KeyRequest; ErrStale when it is not open any more.
+	CloseIntent(ctx context.Context, i SignIntent) error
 	// Intents lists the intents of an act by round and attempt.
 	Intents(ctx context.Context, actID string) ([]SignIntent, error)
 }
@@ -94,6 +95,8 @@ type JobTx interface {
 type AccountTx interface {
 	PutAccount(ctx context.Context, a Account) error // insert or replace
 	AccountByLogin(ctx context.Context, login string) (Account, error)
+	// AccountBySubject finds whom the identity provider calls subject.
+	AccountBySubject(ctx context.Context, subject string) (Account, error)
 	Accounts(ctx context.Context) ([]Account, error)
 	// Failures returns how many attempts of login failed since the last
 	// success, and when the last one was.

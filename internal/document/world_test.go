@@ -162,21 +162,27 @@ type officer struct {
 
 func (o *officer) KeyID() string { return "test" }
 
-func (o *officer) Sign(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+func (o *officer) Sign(_ context.Context, digests [][]byte, opts crypto.SignerOpts) ([][]byte, string, error) {
 	if o.before != nil {
 		if err := o.before(); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
 	o.calls.Add(1)
-	signature, err := o.entity.Key.Sign(rand.Reader, digest, opts)
-	if err == nil && o.after != nil {
-		err = o.after()
+	var signatures [][]byte
+	for _, digest := range digests {
+		signature, err := o.entity.Key.Sign(rand.Reader, digest, opts)
+		if err != nil {
+			return nil, "", err
+		}
+		signatures = append(signatures, signature)
 	}
-	if err != nil {
-		return nil, err
+	if o.after != nil {
+		if err := o.after(); err != nil {
+			return nil, "", err
+		}
 	}
-	return signature, nil
+	return signatures, fmt.Sprintf("use %d", o.calls.Load()), nil
 }
 
 type certificates struct{ w *world }
