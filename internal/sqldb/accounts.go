@@ -11,7 +11,7 @@ import (
 )
 
 const accountColumns = `login, name, post, office, profile, tax_id, grants, certificate,
-	key_id, created_at, disabled`
+	key_id, created_at, disabled, subject`
 
 func (t *tx) PutAccount(ctx context.Context, a document.Account) error {
 	grants, err := json.Marshal(a.Grants)
@@ -23,13 +23,14 @@ func (t *tx) PutAccount(ctx context.Context, a document.Account) error {
 		return fmt.Errorf("storing account %s: %w", a.Login, err)
 	}
 	_, err = t.exec(ctx, `INSERT INTO account (`+accountColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (login) DO UPDATE SET name = excluded.name, post = excluded.post,
 			office = excluded.office, profile = excluded.profile, tax_id = excluded.tax_id,
 			grants = excluded.grants, certificate = excluded.certificate,
-			key_id = excluded.key_id, created_at = excluded.created_at, disabled = excluded.disabled`,
+			key_id = excluded.key_id, created_at = excluded.created_at, disabled = excluded.disabled,
+			subject = excluded.subject`,
 		a.Login, a.Name, a.Post, a.Office, string(a.Profile), a.TaxID, grants, certificate,
-		a.KeyID, Time(a.CreatedAt), a.Disabled)
+		a.KeyID, Time(a.CreatedAt), a.Disabled, a.Subject)
 	if err != nil {
 		return fmt.Errorf("storing account %s: %w", a.Login, err)
 	}
@@ -37,12 +38,21 @@ func (t *tx) PutAccount(ctx context.Context, a document.Account) error {
 }
 
 func (t *tx) AccountByLogin(ctx context.Context, login string) (document.Account, error) {
-	accounts, err := t.accounts(ctx, `SELECT `+accountColumns+` FROM account WHERE login = $1`, login)
+	return t.oneAccount(ctx, "login = $1", login)
+}
+
+func (t *tx) AccountBySubject(ctx context.Context, subject string) (document.Account, error) {
+	return t.oneAccount(ctx, "subject = $1 AND subject <> ''", subject)
+}
+
+// oneAccount does not name whom it looked for: a subject may be a FİN.
+func (t *tx) oneAccount(ctx context.Context, where, value string) (document.Account, error) {
+	accounts, err := t.accounts(ctx, `SELECT `+accountColumns+` FROM account WHERE `+where, value)
 	if err == nil && len(accounts) == 0 {
 		err = document.ErrNotFound
 	}
 	if err != nil {
-		return document.Account{}, fmt.Errorf("account %s: %w", login, err)
+		return document.Account{}, fmt.Errorf("account where %s: %w", where, err)
 	}
 	return accounts[0], nil
 }
@@ -63,7 +73,7 @@ func (t *tx) accounts(ctx context.Context, query string, args ...any) ([]documen
 			grants, certificate []byte
 		)
 		err := s(&a.Login, &a.Name, &a.Post, &a.Office, &a.Profile, &a.TaxID, &grants, &certificate,
-			&a.KeyID, (*Time)(&a.CreatedAt), &a.Disabled)
+			&a.KeyID, (*Time)(&a.CreatedAt), &a.Disabled, &a.Subject)
 		if err != nil {
 			return err
 		}

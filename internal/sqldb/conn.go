@@ -19,7 +19,7 @@ type conn struct {
 func newConn(ctx context.Context, db *sql.DB, shielded bool) (*conn, error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
-		return nil, translate(err)
+		return nil, translate(ctx, err)
 	}
 	return &conn{c: c, stmts: map[string]*sql.Stmt{}, shielded: shielded}, nil
 }

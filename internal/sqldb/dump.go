@@ -18,6 +18,8 @@ var durable = []struct{ table, order string }{
 	{"enforcement_case", "number"},
 	{"act", "number"},
 	{"sign_intent", "act_id, round, attempt"},
+	{"authorisation", "id"},
+	{"authorisation_item", "authorisation_id, n"},
 	{"counter", "series"},
 	{"audit_event", "id"},
 	{"audit_link", "seq"},
@@ -62,7 +64,7 @@ func (r *Register) Dump(ctx context.Context, w io.Writer, tables ...string) erro
 func dumpTable(ctx context.Context, w *bufio.Writer, q querier, table, order string) error {
 	rows, err := q.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY "+order)
 	if err != nil {
-		return translate(err)
+		return translate(ctx, err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
 	columns, err := rows.Columns()

@@ -21,11 +21,14 @@ import (
 // messages of the catalogues; the English text is for the log.
 var (
 	diskFull    = trouble{"error.register.disk_full", "the disk of the register is full: free space on it"}
-	readOnly    = trouble{"error.register.read_only", "the register cannot be written: check the owner and mode of its file and folder, how the disk is mounted, or whether the server is a standby"}
+	readOnly    = trouble{"error.register.read_only", "the register cannot be written: check the owner and mode of its file and folder, and how the disk is mounted"}
+	standby     = trouble{"error.register.read_only", "the register's server takes no writes, as a standby does: name all servers in the connection string, and look which of them is the primary"}
+	denied      = trouble{"error.register.read_only", "the role of the connection lacks a privilege: run docsvc migrate as the owner of the tables"}
 	ioError     = trouble{"error.register.io", "the disk of the register does not work: check the disk and the system's log"}
 	damaged     = trouble{"error.register.damaged", "the register is damaged: stop docsvc, keep the file, and restore a backup or run docsvc rebuild"}
 	busy        = trouble{"error.register.busy", "other processes hold the register: try again"}
 	unreachable = trouble{"error.register.unreachable", "the register's server does not answer: check that it runs and can be reached"}
+	unknown     = trouble{"error.register.unreachable", "the connection broke at the commit: whether the change was kept must be read from the register"}
 )
 
 type trouble struct{ key, advice string }
@@ -34,14 +37,32 @@ func (t trouble) wrap(err error) error {
 	return &document.Error{Kind: document.Unavailable, Key: t.key, Err: fmt.Errorf("%s: %w", t.advice, err)}
 }
 
+// errStandby is the answer to a connection that reached a server without writes.
+var errStandby = errors.New("the server is read-only")
+
+// unknownCommit marks a commit whose answer was lost: the transaction must not
+// run again.
+type unknownCommit struct{ err error }
+
+func (u unknownCommit) Error() string { return u.err.Error() }
+func (u unknownCommit) Unwrap() error { return u.err }
+
 // translate turns an engine's error into the register's. It is the only place
-// that knows their codes, save retryable and missingTable below.
-func translate(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+// that knows their codes, save retryable and missingTable below. The end of ctx
+// stays what it is; a limit that the driver set itself is a server that does not
+// answer.
+func translate(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && (endOfContext(err) || disconnected(err)) {
+		return ended
+	}
+	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return translateSQLite(e.Code(), err)
+	}
+	if errors.Is(err, errStandby) {
+		return standby.wrap(err)
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return translatePostgres(e.Code, err)
@@ -50,6 +71,10 @@ func translate(err error) error {
 		return unreachable.wrap(err)
 	}
 	return err
+}
+
+func endOfContext(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func translateSQLite(code int, err error) error {
@@ -84,13 +109,17 @@ func translatePostgres(code string, err error) error {
 	case "53100": // disk_full
 		return diskFull.wrap(err)
 	case "25006": // read_only_sql_transaction
-		return readOnly.wrap(err)
+		return standby.wrap(err)
+	case "42501": // insufficient_privilege
+		return denied.wrap(err)
 	case "58030": // io_error
 		return ioError.wrap(err)
 	case "XX001", "XX002": // data_corrupted, index_corrupted
 		return damaged.wrap(err)
-	case "40001", "40P01", "55P03", "53300": // serialization, deadlock, lock not available, too many connections
+	case "40001", "40P01", "55P03", "53300", "57014": // serialization, deadlock, no lock, no connection, time is up
 		return busy.wrap(err)
+	case "25P03": // idle_in_transaction_session_timeout
+		return unreachable.wrap(err)
 	}
 	switch code[:min(2, len(code))] {
 	case "08", "57": // connection exception, operator intervention
@@ -102,20 +131,30 @@ func translatePostgres(code string, err error) error {
 func disconnected(err error) bool {
 	_, connect := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
-	return connect || network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
-		errors.Is(err, io.ErrUnexpectedEOF)
+	return connect || network || pgconn.Timeout(err) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, pgconn.ErrConnClosed) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // retryable tells the errors after which the whole transaction, of which
-// nothing was kept, may simply run again.
+// nothing was kept, may simply run again: others were in its way, or the
+// connection broke before the commit was sent.
 func retryable(err error) bool {
+	if _, ok := errors.AsType[unknownCommit](err); ok {
+		return false
+	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code()&0xff == sqlite3.SQLITE_BUSY
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "40001" || e.Code == "40P01"
+		switch e.Code {
+		case "40001", "40P01", "55P03", "53300", "25P03", "57P01", "57P02", "57P03":
+			return true
+		}
+		return strings.HasPrefix(e.Code, "08")
 	}
-	return false
+	e, ok := errors.AsType[*document.Error](err)
+	return ok && e.Key == unreachable.key && disconnected(err)
 }
 
 func missingTable(err error) bool {

@@ -2,8 +2,10 @@ package sqldb
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,29 +17,42 @@ import (
 
 func TestTranslatePostgres(t *testing.T) {
 	for code, want := range map[string]trouble{
-		"53100": diskFull, "25006": readOnly, "58030": ioError, "XX001": damaged, "XX002": damaged,
-		"40001": busy, "40P01": busy, "55P03": busy, "53300": busy,
-		"08006": unreachable, "57P01": unreachable, "57P03": unreachable,
+		"53100": diskFull, "25006": standby, "42501": denied, "58030": ioError, "XX001": damaged, "XX002": damaged,
+		"40001": busy, "40P01": busy, "55P03": busy, "53300": busy, "57014": busy,
+		"08006": unreachable, "57P01": unreachable, "57P03": unreachable, "25P03": unreachable,
 	} {
-		err := translate(fmt.Errorf("query: %w", &pgconn.PgError{Code: code}))
+		err := translate(t.Context(), fmt.Errorf("query: %w", &pgconn.PgError{Code: code}))
 		if document.KindOf(err) != document.Unavailable || !isTrouble(err, want) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
 	for code, want := range map[string]error{"23505": document.ErrExists, "23503": document.ErrNotFound} {
-		if err := translate(&pgconn.PgError{Code: code}); !errors.Is(err, want) {
+		if err := translate(t.Context(), &pgconn.PgError{Code: code}); !errors.Is(err, want) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
 	for _, code := range []string{"23514", "42601", "", "X"} {
-		if err := translate(&pgconn.PgError{Code: code}); document.KindOf(err) != document.Internal {
+		if err := translate(t.Context(), &pgconn.PgError{Code: code}); document.KindOf(err) != document.Internal {
 			t.Errorf("%q: %v", code, err)
 		}
 	}
-	for _, err := range []error{context.Canceled, context.DeadlineExceeded} {
-		if got := translate(err); !errors.Is(got, err) || document.KindOf(got) != document.Internal {
+}
+
+// TestEndOfContext: the caller's end stays the caller's, and a limit of the
+// driver's own is a server that does not answer.
+func TestEndOfContext(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range []error{context.Canceled, driver.ErrBadConn, io.ErrUnexpectedEOF} {
+		if got := translate(ended, err); !errors.Is(got, context.Canceled) || document.KindOf(got) != document.Internal {
 			t.Errorf("%v became %v", err, got)
 		}
+	}
+	if got := translate(t.Context(), context.Canceled); !errors.Is(got, context.Canceled) || document.KindOf(got) != document.Internal {
+		t.Errorf("the end of another context became %v", got)
+	}
+	if got := translate(t.Context(), fmt.Errorf("timeout: %w", context.DeadlineExceeded)); !isTrouble(got, unreachable) {
+		t.Errorf("the driver's own limit became %v", got)
 	}
 }
 

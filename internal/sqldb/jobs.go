@@ -118,7 +118,7 @@ func (t *tx) raiseEpochs(ctx context.Context, ids []string) ([]document.Act, err
 // claim runs an UPDATE … RETURNING.
 func (t *tx) claim(ctx context.Context, fn func(scan) error, query string, args ...any) error {
 	if !t.writable {
-		return t.fail(errReadOnly)
+		return t.fail(ctx, errReadOnly)
 	}
 	return t.each(ctx, fn, query, args...)
 }

@@ -121,7 +121,7 @@ func Migrate(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("migrating the register: %w", err)
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrating the register: %w", translate(err))
+		return fmt.Errorf("migrating the register: %w", translate(ctx, err))
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func migrationDB(o Options) (*sql.DB, goose.Dialect, []goose.ProviderOption, err
 		if err != nil {
 			return nil, "", nil, err
 		}
-		db, err := postgresDB(o)
+		db, err := postgresDB(o, migrating())
 		return db, goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
 	default:
 		return nil, "", nil, fmt.Errorf("engine %q: want %s or %s", o.Engine, SQLite, Postgres)

@@ -113,7 +113,7 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(nil, x.ChangeStanding(ctx, a))
 	call(x.Staged(ctx, "a1"))
 	call(nil, x.DeleteStaged(ctx, "a1"))
-	call(nil, x.CloseIntent(ctx, "i1", document.OutcomeSigned, nil))
+	call(nil, x.CloseIntent(ctx, document.SignIntent{ID: "i1", Outcome: document.OutcomeSigned}))
 	call(x.Intents(ctx, "a1"))
 	call(nil, x.ReleaseJob(ctx, "a1", "p", time.Now(), 1, ""))
 	call(x.JobByAct(ctx, "a1"))

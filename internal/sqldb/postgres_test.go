@@ -13,7 +13,7 @@ func TestPostgres(t *testing.T) {
 	server := sqldbtest.StartPostgres(t)
 	create := func(t *testing.T) (*Register, Options) {
 		t.Helper()
-		o := Options{Engine: Postgres, DSN: server.NewDatabase(t)}
+		o := Options{Engine: Postgres, DSN: server.NewDatabase(t), AllowOwner: true}
 		if err := Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestPostgres(t *testing.T) {
 		testPostgresPlans(t, r)
 	})
 	t.Run("versions", func(t *testing.T) {
-		testVersions(t, Options{Engine: Postgres, DSN: server.NewDatabase(t)})
+		testVersions(t, Options{Engine: Postgres, DSN: server.NewDatabase(t), AllowOwner: true})
 	})
 	t.Run("processes", func(t *testing.T) {
 		r, o := create(t)

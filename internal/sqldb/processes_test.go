@@ -28,7 +28,7 @@ type childTask struct {
 }
 
 func (c childTask) options() Options {
-	return Options{Engine: c.Options.Engine, Path: c.Options.Path, DSN: c.Options.DSN}
+	return Options{Engine: c.Options.Engine, Path: c.Options.Path, DSN: c.Options.DSN, AllowOwner: true}
 }
 
 // child prints each number when its transaction is durable.

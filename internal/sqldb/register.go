@@ -20,6 +20,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -34,16 +35,47 @@ const (
 	Postgres = "postgres"
 )
 
-// Options say where the register is.
+// Options say where the register is and how it is used.
 type Options struct {
-	Engine string // SQLite or Postgres
-	Path   string // of the file, for SQLite
-	DSN    string // connection string, for PostgreSQL; PG* variables count as usual
-	// Readers is how many connections View may use at once; 0 means 4 in
-	// SQLite. In PostgreSQL it bounds View and Update together; 0 means 16.
+	Engine string           // SQLite or Postgres
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil means none
+	// Observe, if any, is told of every transaction: "view", "update" or
+	// "count", how long it took with all it waited for, and how it ended.
+	Observe func(op string, took time.Duration, err error)
+
+	Path string // of the file, for SQLite
+	// Readers is how many connections View may use at once in SQLite; 0 means 4.
 	Readers int
-	Now     func() time.Time // nil means time.Now
-	Logger  *slog.Logger     // nil means none
+
+	// DSN is the connection string for PostgreSQL: pairs or a URL as libpq takes
+	// them; PG* variables count as usual. It may hold a password and is never
+	// shown. Name all servers of a cluster; the one that takes writes is used.
+	DSN string
+	// Process is added to "docsvc" as application_name, for pg_stat_activity.
+	Process string
+	// AllowOwner opens a register with a role that may do more than the service
+	// needs. It is for tests and evaluation.
+	AllowOwner bool
+	// ServiceRole is whom Migrate gives what the service needs, and no more;
+	// empty means nobody.
+	ServiceRole string
+	// MaxConns bounds the connections of this process to PostgreSQL; 0 means 16.
+	MaxConns int
+	// StatementTimeout bounds a statement, and the wait for a connection; 0
+	// means 30 s.
+	StatementTimeout time.Duration
+	// LockTimeout bounds the wait for a row that another transaction holds; 0
+	// means 15 s. Longer than IdleTimeout, it outlasts a process that hangs.
+	LockTimeout time.Duration
+	// IdleTimeout bounds how long a transaction may do nothing before the server
+	// ends it: nothing slow is done in one. 0 means 10 s.
+	IdleTimeout time.Duration
+	// ConnectTimeout bounds each attempt at an address; 0 means 5 s.
+	ConnectTimeout time.Duration
+	// ConnLifetime is after how long a connection is made anew, so that load
+	// finds its way to a new server; 0 means 30 minutes.
+	ConnLifetime time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -53,20 +85,25 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Readers <= 0 {
-		o.Readers = 4
-		if o.Engine == Postgres {
-			o.Readers = 16
-		}
+	if o.Observe == nil {
+		o.Observe = func(string, time.Duration, error) {}
 	}
+	o.Readers = cmp.Or(o.Readers, 4)
+	o.MaxConns = cmp.Or(o.MaxConns, 16)
+	o.StatementTimeout = cmp.Or(o.StatementTimeout, 30*time.Second)
+	o.LockTimeout = cmp.Or(o.LockTimeout, 15*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 10*time.Second)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 5*time.Second)
+	o.ConnLifetime = cmp.Or(o.ConnLifetime, 30*time.Minute)
 	return o
 }
 
 // Register is an open register. It is safe for concurrent use, and several
 // processes may have the same one open.
 type Register struct {
-	engine engine
-	now    func() time.Time
+	engine  engine
+	now     func() time.Time
+	observe func(op string, took time.Duration, err error)
 }
 
 var _ document.Store = (*Register)(nil)
@@ -98,7 +135,7 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the register: %w", err)
 	}
-	return &Register{engine: e, now: o.Now}, nil
+	return &Register{engine: e, now: o.Now, observe: o.Observe}, nil
 }
 
 // Close ends all connections. Transactions must have ended.
@@ -116,17 +153,29 @@ func (r *Register) Commits() uint64 {
 
 // View runs fn over one consistent state of the register.
 func (r *Register) View(ctx context.Context, fn func(tx document.Tx) error) error {
-	return r.engine.view(ctx, func(q querier) error {
-		t := &tx{q: q, now: r.now}
-		return t.run(fn)
+	return r.observed("view", func() error {
+		return r.engine.view(ctx, func(q querier) error {
+			t := &tx{q: q, now: r.now}
+			return t.run(fn)
+		})
 	})
 }
 
 // Update runs fn and keeps its changes if it returns nil. In SQLite, fn must
 // not call Update itself: there is one writer, and it is the caller.
 func (r *Register) Update(ctx context.Context, fn func(tx document.Tx) error) error {
-	return r.engine.update(ctx, func(q querier) error {
-		t := &tx{q: q, now: r.now, writable: true}
-		return t.run(fn)
+	return r.observed("update", func() error {
+		return r.engine.update(ctx, func(q querier) error {
+			t := &tx{q: q, now: r.now, writable: true}
+			return t.run(fn)
+		})
 	})
+}
+
+// observed measures by the process's own clock, whatever the register's says.
+func (r *Register) observed(op string, transaction func() error) error {
+	start := time.Now()
+	err := transaction()
+	r.observe(op, time.Since(start), err)
+	return err
 }

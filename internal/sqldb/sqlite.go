@@ -139,7 +139,7 @@ func (s *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
 	defer func() { s.readers <- c }()
 	return retry(ctx, func() error {
 		if err := c.do("BEGIN"); err != nil {
-			return translate(err)
+			return translate(ctx, err)
 		}
 		defer func() { _ = c.do("ROLLBACK") }() // there is nothing to keep
 		return fn(c)

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"docsvc/internal/document"
@@ -44,24 +45,25 @@ func (t *tx) DeleteStaged(ctx context.Context, actID string) error {
 }
 
 const intentColumns = `id, act_id, round, attempt, login, key_id, outcome, at,
-	document_digest, digest, signature, certificate`
+	document_digest, digest, signature, certificate, authorisation_id, key_request`
 
 func (t *tx) InsertIntent(ctx context.Context, i document.SignIntent) error {
 	err := t.insert(ctx, `INSERT INTO sign_intent (`+intentColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
 		i.ID, i.ActID, i.Round, i.Attempt, i.Login, i.KeyID, string(i.Outcome), Time(i.At),
-		nullable(i.DocumentDigest), nullable(i.Digest), nullable(i.Signature), nullable(i.Certificate))
+		nullable(i.DocumentDigest), nullable(i.Digest), nullable(i.Signature), nullable(i.Certificate),
+		sql.NullString{String: i.Authorisation, Valid: i.Authorisation != ""}, i.KeyRequest)
 	if err != nil {
 		return fmt.Errorf("inserting intent %d of round %d of act %s: %w", i.Attempt, i.Round, i.ActID, err)
 	}
 	return nil
 }
 
-func (t *tx) CloseIntent(ctx context.Context, id string, outcome document.Outcome, signature []byte) error {
-	err := t.swap(ctx, `UPDATE sign_intent SET outcome = $1, signature = $2
-		WHERE id = $3 AND outcome = 'open'`, string(outcome), nullable(signature), id)
+func (t *tx) CloseIntent(ctx context.Context, i document.SignIntent) error {
+	err := t.swap(ctx, `UPDATE sign_intent SET outcome = $1, signature = $2, key_request = $3
+		WHERE id = $4 AND outcome = 'open'`, string(i.Outcome), nullable(i.Signature), i.KeyRequest, i.ID)
 	if err != nil {
-		return fmt.Errorf("closing intent %s as %s: %w", id, outcome, err)
+		return fmt.Errorf("closing intent %s as %s: %w", i.ID, i.Outcome, err)
 	}
 	return nil
 }
@@ -69,9 +71,13 @@ func (t *tx) CloseIntent(ctx context.Context, id string, outcome document.Outcom
 func (t *tx) Intents(ctx context.Context, actID string) ([]document.SignIntent, error) {
 	var intents []document.SignIntent
 	err := t.each(ctx, func(s scan) error {
-		var i document.SignIntent
+		var (
+			i             document.SignIntent
+			authorisation sql.NullString
+		)
 		err := s(&i.ID, &i.ActID, &i.Round, &i.Attempt, &i.Login, &i.KeyID, &i.Outcome, (*Time)(&i.At),
-			&i.DocumentDigest, &i.Digest, &i.Signature, &i.Certificate)
+			&i.DocumentDigest, &i.Digest, &i.Signature, &i.Certificate, &authorisation, &i.KeyRequest)
+		i.Authorisation = authorisation.String
 		intents = append(intents, i)
 		return err
 	}, `SELECT `+intentColumns+` FROM sign_intent WHERE act_id = $1 ORDER BY round, attempt`, actID)

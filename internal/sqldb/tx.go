@@ -41,8 +41,8 @@ func (t *tx) run(fn func(document.Tx) error) error {
 	return err
 }
 
-func (t *tx) fail(err error) error {
-	t.failed = translate(err)
+func (t *tx) fail(ctx context.Context, err error) error {
+	t.failed = translate(ctx, err)
 	return t.failed
 }
 
@@ -52,15 +52,15 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 		return 0, t.failed
 	}
 	if !t.writable {
-		return 0, t.fail(errReadOnly)
+		return 0, t.fail(ctx, errReadOnly)
 	}
 	res, err := t.q.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, t.fail(err)
+		return 0, t.fail(ctx, err)
 	}
 	n, err := res.RowsAffected()
 	if err != nil {
-		return 0, t.fail(err)
+		return 0, t.fail(ctx, err)
 	}
 	return n, nil
 }
@@ -94,16 +94,16 @@ func (t *tx) each(ctx context.Context, fn func(scan) error, query string, args .
 	}
 	rows, err := t.q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return t.fail(err)
+		return t.fail(ctx, err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells what went wrong
 	for rows.Next() {
 		if err := fn(rows.Scan); err != nil {
-			return t.fail(err)
+			return t.fail(ctx, err)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return t.fail(err)
+		return t.fail(ctx, err)
 	}
 	return nil
 }

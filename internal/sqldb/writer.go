@@ -73,7 +73,7 @@ func (w *writer) begin(ctx context.Context) error {
 		return w.c.do("BEGIN IMMEDIATE")
 	})
 	if err != nil {
-		return translate(err)
+		return translate(ctx, err)
 	}
 	w.batch = &batch{done: make(chan struct{})}
 	return nil
@@ -86,7 +86,7 @@ func (w *writer) savepoint(ctx context.Context, b *batch, fn func(querier) error
 	}
 	b.size++
 	if err := w.c.do("SAVEPOINT one"); err != nil {
-		b.broken = translate(err)
+		b.broken = translate(ctx, err)
 		return b.broken
 	}
 	keep := false
@@ -99,7 +99,7 @@ func (w *writer) savepoint(ctx context.Context, b *batch, fn func(querier) error
 			end = w.c.do("RELEASE one")
 		}
 		if end != nil { // SQLite has rolled back by itself: disk full, I/O error
-			b.broken = translate(end)
+			b.broken = translate(ctx, end)
 			if cause, ok := errors.AsType[*document.Error](err); ok {
 				b.broken = cause
 			}
@@ -118,7 +118,7 @@ func (w *writer) finish(b *batch) {
 	b.err = b.broken
 	if b.err == nil {
 		if err := w.c.do("COMMIT"); err != nil {
-			b.err = translate(err)
+			b.err = translate(context.Background(), err)
 		}
 		w.commits.Add(1)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -158,5 +159,5 @@ func TestDiskFull(t *testing.T) {
 
 func isTrouble(err error, want trouble) bool {
 	e, ok := errors.AsType[*document.Error](err)
-	return ok && e.Key == want.key
+	return ok && e.Key == want.key && strings.Contains(e.Error(), want.advice)
 }

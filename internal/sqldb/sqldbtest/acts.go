@@ -257,7 +257,9 @@ func testIntents(t *testing.T, s document.Store) {
 		return func(tx document.Tx) error { return tx.InsertIntent(ctx, i) }
 	}
 	closeAs := func(id string, o document.Outcome, sig []byte) func(document.Tx) error {
-		return func(tx document.Tx) error { return tx.CloseIntent(ctx, id, o, sig) }
+		return func(tx document.Tx) error {
+			return tx.CloseIntent(ctx, document.SignIntent{ID: id, Outcome: o, Signature: sig, KeyRequest: "request-" + id})
+		}
 	}
 	second := intent(1, 1)
 	update(t, s, insert(second))
@@ -272,8 +274,8 @@ func testIntents(t *testing.T, s document.Store) {
 	first := intent(0, 2)
 	update(t, s, insert(first))
 	update(t, s, closeAs(first.ID, document.OutcomeSigned, []byte("signature")))
-	second.Outcome = document.OutcomeUnknown
-	first.Outcome, first.Signature = document.OutcomeSigned, []byte("signature")
+	second.Outcome, second.KeyRequest = document.OutcomeUnknown, "request-"+second.ID
+	first.Outcome, first.Signature, first.KeyRequest = document.OutcomeSigned, []byte("signature"), "request-"+first.ID
 	view(t, s, func(tx document.Tx) error {
 		got, err := tx.Intents(ctx, act.ID)
 		same(t, "intents", got, []document.SignIntent{first, second})

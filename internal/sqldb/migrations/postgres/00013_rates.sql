@@ -1,0 +1,9 @@
+-- +goose Up
+-- How often something was done within a window of time. Losing it costs nothing,
+-- so it is not logged: counting does not wait for the disk.
+CREATE UNLOGGED TABLE rate_window (
+    key  bytea NOT NULL PRIMARY KEY,
+    n    bigint NOT NULL,
+    ends timestamptz NOT NULL
+);
+CREATE INDEX rate_window_ends ON rate_window (ends);
