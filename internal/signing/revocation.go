@@ -1,10 +1,8 @@
 package signing
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/asn1"
 	"fmt"
 	"slices"
 	"time"
@@ -93,16 +91,28 @@ type status struct {
 // nothing says revoked. best is when the signature is known to have existed.
 func (v *validation) status(c, issuer *x509.Certificate, best time.Time) (status, error) {
 	crls, ocsps := v.embedded.crls, v.embedded.ocsps
-	if v.Revocation != nil {
+	var result status
+	if source, ok := v.Revocation.(ListSource); ok {
+		lists, err := source.Lists(v.ctx, c, issuer)
+		if err != nil {
+			return status{}, err
+		}
+		for _, l := range lists {
+			if l.Of(issuer) {
+				result.merge(v.listStatus(l, c, best))
+			}
+		}
+	} else if v.Revocation != nil {
 		moreCRLs, moreOCSPs, err := v.Revocation.Evidence(v.ctx, c, issuer)
 		if err != nil {
 			return status{}, err
 		}
 		crls, ocsps = slices.Concat(moreCRLs, crls), slices.Concat(moreOCSPs, ocsps)
 	}
-	var result status
 	for _, der := range crls {
-		result.merge(v.crlStatus(der, c, issuer, best))
+		if l := v.list(der, issuer); l != nil {
+			result.merge(v.listStatus(l, c, best))
+		}
 	}
 	for _, der := range ocsps {
 		result.merge(v.ocspStatus(der, c, issuer, best))
@@ -132,47 +142,27 @@ func (v *validation) fresh(thisUpdate, nextUpdate, best time.Time) bool {
 	return !thisUpdate.Before(best) || !nextUpdate.IsZero() && !v.at.After(nextUpdate)
 }
 
-func (v *validation) crlStatus(der []byte, c, issuer *x509.Certificate, best time.Time) status {
-	list := v.list(der, issuer)
-	if list == nil {
-		return status{}
+func (v *validation) listStatus(l *List, c *x509.Certificate, best time.Time) status {
+	if r, ok := l.Revoked(c); ok {
+		return status{known: true, revokedAt: r.At} // revocation is believed from old lists too
 	}
-	keepsExpired := false
-	for _, e := range list.Extensions {
-		if e.Critical { // issuingDistributionPoint, delta CRL: not a full list
-			return status{}
-		}
-		keepsExpired = keepsExpired || e.Id.Equal(oidExpiredCertsOnCRL)
-	}
-	for _, e := range list.RevokedCertificateEntries {
-		if e.SerialNumber.Cmp(c.SerialNumber) == 0 {
-			return status{known: true, revokedAt: e.RevocationTime} // revocation is believed from old lists too
-		}
-	}
-	if !v.fresh(list.ThisUpdate, list.NextUpdate, best) || list.ThisUpdate.After(c.NotAfter) && !keepsExpired {
-		return status{}
-	}
-	return status{known: true}
+	return status{known: l.Covers(c) && v.fresh(l.ThisUpdate, l.NextUpdate, best)}
 }
 
 // list parses a revocation list and checks its signature, once in a run; nil
-// when it is not the issuer's.
-func (v *validation) list(der []byte, issuer *x509.Certificate) *x509.RevocationList {
+// when it is not the issuer's or not one that tells about all certificates.
+func (v *validation) list(der []byte, issuer *x509.Certificate) *List {
 	key := string(issuer.RawSubjectPublicKeyInfo) + string(der)
-	if list, ok := v.lists[key]; ok {
-		return list
+	if l, ok := v.lists[key]; ok {
+		return l
 	}
-	list, err := x509.ParseRevocationList(der)
-	if err != nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) || list.CheckSignatureFrom(issuer) != nil {
-		list = nil
+	l, err := ParseList(der, issuer)
+	if err != nil {
+		l = nil
 	}
-	v.lists[key] = list
-	return list
+	v.lists[key] = l
+	return l
 }
-
-// oidExpiredCertsOnCRL says that revoked certificates stay on the list after
-// they expire (ITU-T X.509 § 9.5.2.8).
-var oidExpiredCertsOnCRL = asn1.ObjectIdentifier{2, 5, 29, 60}
 
 func (v *validation) ocspStatus(der []byte, c, issuer *x509.Certificate, best time.Time) status {
 	r, err := ocsp.ParseResponseForCert(der, c, issuer)

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"docsvc/internal/signing/cms"
@@ -58,10 +59,7 @@ func outside(c *x509.Certificate, t time.Time) bool {
 // chain builds one path from the signer to a root, valid at a time.
 func (v *validation) chain(m *cms.SignedData, roots *x509.CertPool, at time.Time) ([]*x509.Certificate, *failure) {
 	pool := x509.NewCertPool()
-	for _, c := range m.Certificates {
-		pool.AddCert(c)
-	}
-	for _, c := range v.embedded.certificates {
+	for _, c := range slices.Concat(m.Certificates, v.embedded.certificates, v.Intermediates) {
 		pool.AddCert(c)
 	}
 	chains, err := m.Signer.Verify(x509.VerifyOptions{

@@ -24,6 +24,9 @@ type Verifier struct {
 	TSARoots *x509.CertPool   // trust anchors of time-stamps; nil: Roots
 	Now      func() time.Time // required
 	Limits   pdf.Limits
+	// Intermediates may stand in a path between a certificate and a root, as
+	// those that the file brings: time-stamping authorities leave theirs out.
+	Intermediates []*x509.Certificate
 	// Revocation supplies CRLs and OCSP responses; nil: only what the file
 	// brings.
 	Revocation Revocation
@@ -62,7 +65,7 @@ func (v *Verifier) Verify(ctx context.Context, file []byte, at time.Time) (*Repo
 		report.set(fileFailure(err))
 		return report, nil
 	}
-	run := &validation{Verifier: v, ctx: ctx, at: at, doc: doc, hashLeft: maxHashed, lists: map[string]*x509.RevocationList{}}
+	run := &validation{Verifier: v, ctx: ctx, at: at, doc: doc, hashLeft: maxHashed, lists: map[string]*List{}}
 	if err := run.all(fields, report); err != nil {
 		return nil, err
 	}
@@ -85,7 +88,7 @@ type validation struct {
 	doc      *pdf.Document
 	hashLeft int
 	embedded evidence // from the DSS
-	lists    map[string]*x509.RevocationList
+	lists    map[string]*List
 }
 
 func (v *validation) all(fields []field, report *Report) error {
