@@ -37,6 +37,11 @@ var (
 	// ErrInvalid: the key, the manifest, the event or the object breaks the
 	// rules of this package. Trying again will not help.
 	ErrInvalid = errors.New("invalid for the archive")
+	// ErrUnlocked: the store has the object but does not retain it as it was
+	// told to. An alarm: the object is readable, and anyone may destroy it.
+	ErrUnlocked = errors.New("archived without the retention asked for")
+	// ErrUnsupported: this kind of store cannot do that at all.
+	ErrUnsupported = errors.New("not supported by this archive")
 )
 
 // MaxObject is the largest object in bytes that may be put.
@@ -47,12 +52,19 @@ const MaxObject = 64 << 20
 // All methods may be called at once by many goroutines and many processes.
 // None tries again by itself; the worker that called does, on ErrUnavailable.
 // Keys are those that CheckKey accepts, others are ErrInvalid.
+//
+// A store with versions, such as an object store, lets whoever has the rights
+// write over an object or mark it as deleted although it is retained. What was
+// put first stays the object: it is what Get, Stat and List give, with Shadowed
+// set.
 type Store interface {
 	// Put creates the object. On return without error the object, its
 	// retention and its name are durable. If the key already holds the same
 	// bytes, Put makes sure that they are durable and succeeds with Existed set
 	// and the version and retention of the first put; if it holds other bytes,
-	// ErrConflict. Put keeps no reference to data.
+	// ErrConflict. A store that enforces retention refuses one that is over
+	// (ErrInvalid) and answers ErrUnlocked when the object is not under it. Put
+	// keeps no reference to data.
 	Put(ctx context.Context, key string, data []byte, o PutOptions) (Object, error)
 
 	// Get returns the bytes and what is known of them. It has compared them
@@ -68,6 +80,23 @@ type Store interface {
 	// their keys. Only Key and Size are certain to be filled in. Objects put
 	// while it runs may or may not appear. After an error it stops.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+}
+
+// Holder keeps objects beyond the retention they were put with. Its methods act
+// on the object that Get gives, may be called at once and repeated, and are
+// durable on return. A store that only records retention answers
+// ErrUnsupported; ErrNotFound and ErrUnavailable are as in Store.
+type Holder interface {
+	// Hold places a legal hold on the object, or lifts it: while it lasts the
+	// object cannot be destroyed, whatever its retention.
+	Hold(ctx context.Context, key string, on bool) error
+
+	// Held reports whether a legal hold is on the object.
+	Held(ctx context.Context, key string) (bool, error)
+
+	// Extend makes until the object's retention. Retention never shrinks: an
+	// earlier time than the present one is ErrInvalid, the same is success.
+	Extend(ctx context.Context, key string, until time.Time) error
 }
 
 // PutOptions is what is fixed about an object besides its bytes.
@@ -89,6 +118,13 @@ type Object struct {
 	RetainUntil time.Time
 	Created     time.Time
 	Existed     bool // set by Put: the same bytes were there before
+	// ReadBack is set by a Put that has itself read the object back from where
+	// Get reads it, and compared bytes and retention.
+	ReadBack bool
+	// Shadowed is an alarm: someone has put a newer version or a mark of
+	// deletion over the object. Other tools see that instead; this is still
+	// what was put first.
+	Shadowed bool
 }
 
 // Digest is a SHA-256 hash; its text form is lower-case hexadecimal.

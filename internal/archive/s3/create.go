@@ -1,0 +1,36 @@
+package s3
+
+import (
+	"context"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// Create makes the bucket, with Object Lock, or confirms that it was made so.
+// It sets no default retention: every object states its own, and a default
+// would also lock what only passes through, a probe that is to be deleted or an
+// upload that was cut, for as long as an act.
+func Create(ctx context.Context, c Config) error {
+	s, err := connect(c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // only gives up idle connections
+	err = s.proveBucket(ctx)
+	if answer(err).Code != minio.NoSuchBucket {
+		return err
+	}
+	region := c.Region
+	if region == "" {
+		region = defaultRegion
+	}
+	err = s.core.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: true})
+	switch answer(err).Code {
+	case "BucketAlreadyOwnedByYou", "BucketAlreadyExists": // made by someone else meanwhile
+		err = nil
+	}
+	if err != nil {
+		return cannot("making bucket "+s.bucket, err)
+	}
+	return s.proveBucket(ctx)
+}
