@@ -29,6 +29,7 @@ import (
 	"docsvc/internal/numbering"
 	"docsvc/internal/render"
 	"docsvc/internal/signing"
+	"docsvc/internal/signing/keyfile"
 	"docsvc/internal/signing/signingtest"
 	"docsvc/internal/sqldb"
 	"docsvc/internal/template"
@@ -187,7 +188,7 @@ func (w *World) Draft(sample string, n int) document.Act {
 // but not into the ledger.
 func (w *World) Issue(sample string, n int) document.Act {
 	w.tb.Helper()
-	act, err := w.Service.Sign(w.tb.Context(), w.Actor(), w.Draft(sample, n), holder{w.officer.Key})
+	act, err := w.Service.Sign(w.tb.Context(), w.Actor(), w.Draft(sample, n), keyfile.Holder{ID: "nigar/1", Key: signing.SignerKey(w.officer.Key)})
 	w.check(err)
 	if act.State != document.Archived {
 		w.tb.Fatalf("act %s is %s", act.Number, act.State)
@@ -248,14 +249,6 @@ func (s sealer) Seal(ctx context.Context, code codes.Code, f codes.Facts) ([]byt
 type anyCertificate struct{}
 
 func (anyCertificate) Usable(context.Context, *x509.Certificate, time.Time) error { return nil }
-
-type holder struct{ key crypto.Signer }
-
-func (h holder) KeyID() string { return "nigar/1" }
-
-func (h holder) Sign(_ context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	return h.key.Sign(rand.Reader, digest, opts)
-}
 
 // Broken is a register that cannot be reached.
 type Broken struct{}
