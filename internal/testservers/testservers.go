@@ -20,11 +20,21 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"docsvc/internal/testservers/start"
 )
 
 // MustRun says whether DOCSVC_MUST_RUN names a thing that tests need.
 func MustRun(name string) bool {
 	return slices.Contains(strings.Split(os.Getenv("DOCSVC_MUST_RUN"), ","), name)
+}
+
+// need ends a test whose server's program is not built.
+func need(tb testing.TB, name, program string) {
+	tb.Helper()
+	if _, err := start.Find(tb.Context(), program); err != nil {
+		missing(tb, name, err)
+	}
 }
 
 // missing ends a test that needs what is not there.
@@ -47,12 +57,12 @@ var binary struct {
 }
 
 // shared returns the binary's server of that name, started at most once.
-func shared[S any](tb testing.TB, name string, start func(ctx context.Context, dir string) (S, error)) S {
+func shared[S any](tb testing.TB, name string, begin func(ctx context.Context, dir string) (S, error)) S {
 	tb.Helper()
 	binary.Lock()
 	defer binary.Unlock()
 	if _, ok := binary.servers[name]; !ok {
-		s, err := startShared(name, start)
+		s, err := startShared(name, begin)
 		if binary.servers == nil {
 			binary.servers = map[string]any{}
 		}
@@ -68,7 +78,7 @@ func shared[S any](tb testing.TB, name string, start func(ctx context.Context, d
 	return s
 }
 
-func startShared[S any](name string, start func(ctx context.Context, dir string) (S, error)) (S, error) {
+func startShared[S any](name string, begin func(ctx context.Context, dir string) (S, error)) (S, error) {
 	if binary.dir == "" {
 		var err error
 		if binary.dir, binary.janitor, err = sharedDir(); err != nil {
@@ -77,7 +87,7 @@ func startShared[S any](name string, start func(ctx context.Context, dir string)
 		}
 	}
 	// Not the context of the test that happens to be the first.
-	return start(context.Background(), filepath.Join(binary.dir, name))
+	return begin(context.Background(), filepath.Join(binary.dir, name))
 }
 
 // sharedDir makes a folder that is removed after this process has ended,
@@ -114,14 +124,14 @@ func newDir() (string, error) {
 type stopper interface{ Stop() }
 
 // own starts a server that ends with the test.
-func own[S stopper](tb testing.TB, name string, start func(ctx context.Context, dir string) (S, error)) S {
+func own[S stopper](tb testing.TB, name string, begin func(ctx context.Context, dir string) (S, error)) S {
 	tb.Helper()
 	dir, err := newDir()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s, err := start(tb.Context(), filepath.Join(dir, name))
+	s, err := begin(tb.Context(), filepath.Join(dir, name))
 	if err != nil {
 		tb.Fatal(err)
 	}

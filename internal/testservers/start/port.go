@@ -18,15 +18,16 @@ const lowestPort, highestPort = 15000, 32000
 
 var errNoPort = errors.New("no free port")
 
-// freePort returns a port of 127.0.0.1 that nobody listens on, and keeps other
-// processes of this package from choosing the same one while this one lives.
+// freePort returns an even port of 127.0.0.1 that nobody listens on, and keeps
+// other processes of this package from choosing the same one while this one
+// lives. The odd port above it goes with it, for servers that need two.
 func freePort() (int, error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("docsvc-ports-%d", os.Getuid()))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return 0, err
 	}
 	for range 100 {
-		port := lowestPort + rand.IntN(highestPort-lowestPort)
+		port := lowestPort + 2*rand.IntN((highestPort-lowestPort)/2)
 		if reserved(filepath.Join(dir, strconv.Itoa(port))) && unused(port) {
 			return port, nil
 		}

@@ -53,11 +53,6 @@ func FindPostgres() (string, error) {
 	return "", errors.New("initdb was not found on PATH or under /usr/lib/postgresql (tools/install.sh brings it)")
 }
 
-func isProgram(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-}
-
 // NewPostgres starts a server.
 func NewPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	bin, err := FindPostgres()
