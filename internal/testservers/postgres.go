@@ -52,8 +52,17 @@ func newPostgres(ctx context.Context, o start.PostgresOptions) (*PostgresServer,
 	return &PostgresServer{Postgres: p, databases: new(atomic.Int64)}, nil
 }
 
+// NewSchema makes an empty schema of the database "postgres" and returns the
+// superuser's connection string for it.
+func (p *PostgresServer) NewSchema(tb testing.TB) (dsn string) {
+	tb.Helper()
+	name := fmt.Sprintf("register%d", p.databases.Add(1))
+	p.Run(tb, p.DSN(), "CREATE SCHEMA "+name)
+	return p.DSN() + " search_path=" + name
+}
+
 // NewDatabase makes an empty database and returns the superuser's connection
-// string for it.
+// string for it. It takes up to half a second, a schema a tenth of that.
 func (p *PostgresServer) NewDatabase(tb testing.TB) (dsn string) {
 	tb.Helper()
 	name := fmt.Sprintf("register%d", p.databases.Add(1))

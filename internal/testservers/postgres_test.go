@@ -50,3 +50,12 @@ func TestPostgresAgain(t *testing.T) {
 		t.Errorf("fsync is %q", rows)
 	}
 }
+
+func TestPostgresSchema(t *testing.T) {
+	p := Postgres(t)
+	one, two := p.NewSchema(t), p.NewSchema(t)
+	p.Run(t, one, "CREATE TABLE b (n int)")
+	if _, err := p.SQL(t.Context(), two, "SELECT n FROM b"); err == nil || !strings.Contains(err.Error(), `"b" does not exist`) {
+		t.Errorf("the other schema has the table: %v", err)
+	}
+}
