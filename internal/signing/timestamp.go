@@ -27,6 +27,11 @@ type HTTPTimestamper struct {
 	Client  *http.Client  // nil: http.DefaultClient
 	Timeout time.Duration // of the whole exchange; 0: 10 seconds
 	Rand    io.Reader     // of the nonce; nil: crypto/rand
+	// User and Password are for HTTP basic authentication; an empty User: none.
+	User, Password string
+	// Accept refuses tokens for further reasons than that they do not answer
+	// the question; nil: none.
+	Accept func(*cms.Token) error
 }
 
 // maxReply bounds the answer; tokens with a long chain stay below 20 KB.
@@ -57,6 +62,11 @@ func (t *HTTPTimestamper) Timestamp(ctx context.Context, digest []byte, h crypto
 	if token.Nonce == nil || token.Nonce.Cmp(nonce) != 0 {
 		return nil, fmt.Errorf("answer of %s: nonce differs", t.URL)
 	}
+	if t.Accept != nil {
+		if err := t.Accept(token); err != nil {
+			return nil, fmt.Errorf("answer of %s: %w", t.URL, err)
+		}
+	}
 	return der, nil
 }
 
@@ -84,6 +94,9 @@ func (t *HTTPTimestamper) post(ctx context.Context, query []byte) ([]byte, error
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/timestamp-query")
+	if t.User != "" {
+		req.SetBasicAuth(t.User, t.Password)
+	}
 	client := t.Client
 	if client == nil {
 		client = http.DefaultClient

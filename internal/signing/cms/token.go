@@ -17,12 +17,16 @@ import (
 // trusted is for the caller to find out.
 type Token struct {
 	*SignedData
-	Time    time.Time
-	Hash    crypto.Hash
-	Imprint []byte
-	Policy  OID
-	Serial  *big.Int
-	Nonce   *big.Int // nil when absent
+	Time time.Time
+	// Accuracy is how far Time may be from the truth; zero when the token does
+	// not say so. Precise says that Time has a fraction of a second.
+	Accuracy time.Duration
+	Precise  bool
+	Hash     crypto.Hash
+	Imprint  []byte
+	Policy   OID
+	Serial   *big.Int
+	Nonce    *big.Int // nil when absent
 }
 
 // ParseToken parses a token and checks it as described at Token.
@@ -81,12 +85,14 @@ func (t *Token) readInfo(der []byte) error {
 		return formatError("message imprint")
 	}
 	var err error
-	if t.Time, err = readGeneralizedTime(&info); err != nil {
+	if t.Time, t.Precise, err = readGeneralizedTime(&info); err != nil {
+		return err
+	}
+	if t.Accuracy, err = readAccuracy(&info); err != nil {
 		return err
 	}
 	var ordering bool
-	accuracy := info.SkipOptionalASN1(cbasn1.SEQUENCE)
-	if !accuracy || info.PeekASN1Tag(cbasn1.BOOLEAN) && !info.ReadASN1Boolean(&ordering) {
+	if info.PeekASN1Tag(cbasn1.BOOLEAN) && !info.ReadASN1Boolean(&ordering) {
 		return formatError("TSTInfo")
 	}
 	if info.PeekASN1Tag(cbasn1.INTEGER) {
@@ -104,16 +110,49 @@ func (t *Token) readInfo(der []byte) error {
 
 // readGeneralizedTime allows fractions of a second, as RFC 3161 § 2.4.2 does
 // and cryptobyte does not.
-func readGeneralizedTime(in *cryptobyte.String) (time.Time, error) {
+func readGeneralizedTime(in *cryptobyte.String) (t time.Time, precise bool, err error) {
 	var raw cryptobyte.String
 	if !in.ReadASN1(&raw, cbasn1.GeneralizedTime) || len(raw) > 32 {
-		return time.Time{}, formatError("genTime")
+		return time.Time{}, false, formatError("genTime")
 	}
-	t, err := time.Parse("20060102150405Z", string(raw)) // accepts a fraction
+	t, err = time.Parse("20060102150405Z", string(raw)) // accepts a fraction
 	if err != nil {
-		return time.Time{}, formatError("genTime")
+		return time.Time{}, false, formatError("genTime")
 	}
-	return t.UTC(), nil
+	return t.UTC(), len(raw) > len("20060102150405Z"), nil
+}
+
+// readAccuracy reads the optional Accuracy: seconds, then milliseconds and
+// microseconds of 1 to 999 each.
+func readAccuracy(in *cryptobyte.String) (time.Duration, error) {
+	var accuracy cryptobyte.String
+	var present bool
+	if !in.ReadOptionalASN1(&accuracy, &present, cbasn1.SEQUENCE) {
+		return 0, formatError("accuracy")
+	}
+	var total time.Duration
+	for _, part := range []struct {
+		tag  cbasn1.Tag
+		unit time.Duration
+		most int64
+	}{
+		{cbasn1.INTEGER, time.Second, 1 << 31},
+		{cbasn1.Tag(0).ContextSpecific(), time.Millisecond, 999},
+		{cbasn1.Tag(1).ContextSpecific(), time.Microsecond, 999},
+	} {
+		if !accuracy.PeekASN1Tag(part.tag) {
+			continue
+		}
+		var n int64
+		if !accuracy.ReadASN1Int64WithTag(&n, part.tag) || n < 0 || n > part.most {
+			return 0, formatError("accuracy")
+		}
+		total += time.Duration(n) * part.unit
+	}
+	if !accuracy.Empty() {
+		return 0, formatError("accuracy")
+	}
+	return total, nil
 }
 
 var oidExtKeyUsage = OID{2, 5, 29, 37}
