@@ -215,7 +215,8 @@ func (p *Provider) identity(c claims, expires time.Time, raw string) (Identity, 
 	}
 	return Identity{
 		Subject: subject, Name: c.optional(p.config.NameClaim, maxName), TokenID: id,
-		AuthTime: at, ACR: c.optional("acr", MaxACR), AMR: c.methods(), SessionID: c.optional("sid", MaxProviderSession),
+		Nonce: c.optional("nonce", secretLength), AuthTime: at, ACR: c.optional("acr", MaxACR), AMR: c.methods(),
+		SessionID: c.optional("sid", MaxProviderSession),
 		Expires: expires.UTC(), RawIDToken: NewSecret(raw),
 	}, nil
 }
