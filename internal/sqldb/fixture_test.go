@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"docsvc/internal/auth"
 	"docsvc/internal/document"
 )
 
@@ -23,14 +24,26 @@ func everything(t *testing.T, tx document.Tx) error {
 		RequestKey: "r", Data: []byte{0, 1}, Seal: []byte("seal"), Evaluation: true, IssuedAt: noon,
 		Signers: []document.Signer{{Login: "əli"}}, State: document.Prepared,
 	}
-	intent := document.SignIntent{ID: "i1", ActID: "a1", Attempt: 1, Login: "əli", Outcome: document.OutcomeOpen, At: noon}
+	consent := document.Authorisation{
+		ID: "u1", Login: "əli", Nonce: "n", Begun: noon, Expires: noon, State: document.AuthorisationOpen,
+		Items: []document.AuthorisedItem{{ActID: "a1", Digest: []byte{6}}},
+	}
+	used := consent
+	used.ID, used.State, used.UsedAt, used.TokenID = "u2", document.AuthorisationUsed, noon, "token"
+	intent := document.SignIntent{
+		ID: "i1", ActID: "a1", Attempt: 1, Login: "əli", Outcome: document.OutcomeOpen, At: noon, Authorisation: "u1",
+	}
+	closed := document.SignIntent{ID: "i0", ActID: "a1", Login: "əli", Outcome: document.OutcomeUnknown, At: noon}
 	head := document.LedgerHead{Size: 1, Root: []byte{9}, AuditSeq: 1, Owner: "p", LeaseEnds: noon}
 	return errors.Join(
-		tx.PutAccount(ctx, document.Account{Login: "əli", Name: `"Ə"`, CreatedAt: noon, Disabled: true}),
+		tx.PutAccount(ctx, document.Account{Login: "əli", Subject: "5VBK5VR", Name: `"Ə"`, CreatedAt: noon, Disabled: true}),
 		tx.SetFailures(ctx, "əli", 3, noon),
 		tx.InsertCase(ctx, c),
 		tx.InsertAct(ctx, a),
 		tx.PutStaged(ctx, document.Staged{ActID: "a1", PDF: []byte("%PDF")}),
+		tx.InsertAuthorisation(ctx, consent),
+		tx.InsertAuthorisation(ctx, used),
+		tx.InsertIntent(ctx, closed),
 		tx.InsertIntent(ctx, intent),
 		tx.InsertJob(ctx, document.Job{ActID: "a1", RunAfter: noon}),
 		tx.RaiseHigh(ctx, "s", 4, 10),
@@ -47,7 +60,15 @@ func everything(t *testing.T, tx document.Tx) error {
 
 func fill(t *testing.T, r *Register) {
 	t.Helper()
-	if err := r.Update(t.Context(), func(tx document.Tx) error { return everything(t, tx) }); err != nil {
+	ctx := t.Context()
+	if err := r.Update(ctx, func(tx document.Tx) error { return everything(t, tx) }); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := r.Allow(ctx, "x", 1, time.Minute)
+	if err := errors.Join(err,
+		r.PutAttempt(ctx, auth.Attempt{StateHash: auth.HashOf("s"), Begun: noon, Expires: noon}),
+		r.PutSession(ctx, auth.Session{IDHash: auth.HashOf("s"), Login: "x", Begun: noon, LastSeen: noon, Expires: noon}),
+	); err != nil {
 		t.Fatal(err)
 	}
 }

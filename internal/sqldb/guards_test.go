@@ -15,12 +15,12 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 	var forbidden []string
 	for table, column := range map[string]string{
 		"audit_event": "data", "audit_link": "hash", "ledger_entry": "leaf",
-		"ledger_position": "position", "ledger_hash": "hash",
+		"ledger_position": "position", "ledger_hash": "hash", "authorisation_item": "digest",
 	} {
 		forbidden = append(forbidden,
 			fmt.Sprintf("UPDATE %s SET %s = %s", table, column, column), "DELETE FROM "+table)
 	}
-	for _, table := range []string{"enforcement_case", "act", "sign_intent", "counter", "ledger_head"} {
+	for _, table := range []string{"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation"} {
 		forbidden = append(forbidden, "DELETE FROM "+table)
 	}
 	for table, columns := range map[string][]string{
@@ -29,7 +29,9 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 			"data_sha256", "summary", "data"},
 		"enforcement_case": {"id", "number", "document_kind", "document_number", "document_date", "document_issuer",
 			"registered_at", "registered_by", "data"},
-		"sign_intent": {"id", "act_id", "round", "attempt", "login", "key_id", "at", "document_digest", "digest", "certificate"},
+		"sign_intent": {"id", "act_id", "round", "attempt", "login", "key_id", "at", "document_digest", "digest", "certificate",
+			"authorisation_id"},
+		"authorisation": {"id", "login", "nonce", "items", "begun", "expires", "request_id"},
 	} {
 		for _, c := range columns {
 			forbidden = append(forbidden, fmt.Sprintf("UPDATE %s SET %s = %s", table, c, c))
@@ -41,7 +43,18 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 		"UPDATE act SET state = 'lost'",
 		"UPDATE act SET standing = 'doubtful'",
 		"UPDATE act SET epoch = -1",
-		"UPDATE sign_intent SET outcome = 'maybe'",
+		"UPDATE sign_intent SET outcome = 'maybe' WHERE id = 'i1'",
+		"UPDATE sign_intent SET outcome = 'open' WHERE id = 'i0'",
+		"UPDATE sign_intent SET signature = digest WHERE id = 'i0'",
+		"UPDATE authorisation SET state = 'maybe' WHERE id = 'u1'",
+		"UPDATE authorisation SET state = 'used' WHERE id = 'u1'",
+		"UPDATE authorisation SET state = 'used', token_id = 'token' WHERE id = 'u1'",
+		"UPDATE authorisation SET state = 'open', token_id = '' WHERE id = 'u2'",
+		"UPDATE authorisation SET evidence = nonce WHERE id = 'u2'",
+		"UPDATE authorisation SET token_id = 'another' WHERE id = 'u2'",
+		// To widen a consent, as one of its items or as one more.
+		"INSERT INTO authorisation_item (authorisation_id, n, items, act_id, round, digest) SELECT 'u1', 1, 1, act_id, 1, digest FROM authorisation_item WHERE authorisation_id = 'u1'",
+		"INSERT INTO authorisation_item (authorisation_id, n, items, act_id, round, digest) SELECT 'u1', 1, 2, act_id, 1, digest FROM authorisation_item WHERE authorisation_id = 'u1'",
 		"UPDATE counter SET value = value - 1",
 		"UPDATE counter SET high = high - 1",
 		"UPDATE counter SET value = high + 1",
@@ -80,7 +93,7 @@ func testTruncate(t *testing.T, r *Register, db *sql.DB) {
 	fill(t, r)
 	for _, table := range []string{
 		"audit_event", "audit_link", "ledger_entry", "ledger_position", "ledger_hash",
-		"enforcement_case", "act", "sign_intent", "counter", "ledger_head",
+		"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "authorisation_item",
 	} {
 		if _, err := db.ExecContext(t.Context(), "TRUNCATE "+table+" CASCADE"); err == nil {
 			t.Errorf("%s was emptied", table)

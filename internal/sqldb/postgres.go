@@ -67,14 +67,14 @@ func (p *postgresEngine) view(ctx context.Context, fn func(querier) error) error
 // single runs a lone statement, which is a transaction by itself and saves the
 // two round trips of begin and commit. It may run twice when its answer is
 // lost: only what may be counted twice goes this way.
-func (p *postgresEngine) single(ctx context.Context, fn func(querier) error) error {
+func (p *postgresEngine) single(ctx context.Context, _ bool, fn func(querier) error) error {
 	return retry(ctx, func() error {
 		c, err := p.connection(ctx)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = c.Close() }() // gives it back
-		return fn(c)
+		return fn(statements{c})
 	})
 }
 

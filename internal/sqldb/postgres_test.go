@@ -3,7 +3,10 @@ package sqldb
 import (
 	"bytes"
 	"testing"
+	"time"
 
+	"docsvc/internal/auth"
+	"docsvc/internal/auth/authtest"
 	"docsvc/internal/document"
 	"docsvc/internal/sqldb/sqldbtest"
 )
@@ -13,7 +16,7 @@ func TestPostgres(t *testing.T) {
 	server := sqldbtest.StartPostgres(t)
 	create := func(t *testing.T) (*Register, Options) {
 		t.Helper()
-		o := Options{Engine: Postgres, DSN: server.NewDatabase(t), AllowOwner: true}
+		o := Options{Engine: Postgres, DSN: server.NewSchema(t), AllowOwner: true}
 		if err := Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
@@ -24,6 +27,29 @@ func TestPostgres(t *testing.T) {
 			r, _ := create(t)
 			return r
 		})
+	})
+	t.Run("sessions", func(t *testing.T) {
+		authtest.Run(t, func(t *testing.T) auth.Store {
+			r, _ := create(t)
+			return r
+		})
+		r, _ := create(t)
+		testPurgeBounded(t, r)
+	})
+	t.Run("rates", func(t *testing.T) {
+		_, o := create(t)
+		testRates(t, func(now func() time.Time) *Register {
+			o.Now = now
+			return open(t, o)
+		})
+	})
+	t.Run("clock", func(t *testing.T) {
+		_, o := create(t)
+		o.Now = func() time.Time { return noon }
+		there, err := open(t, o).Clock(t.Context())
+		if off := time.Since(there); off.Abs() > time.Second || there.Location() != time.UTC || err != nil {
+			t.Errorf("the server on this machine says %v, %v off: %v", there, off, err)
+		}
 	})
 	t.Run("guards", func(t *testing.T) {
 		r, o := create(t)
@@ -38,7 +64,7 @@ func TestPostgres(t *testing.T) {
 		testPostgresPlans(t, r)
 	})
 	t.Run("versions", func(t *testing.T) {
-		testVersions(t, Options{Engine: Postgres, DSN: server.NewDatabase(t), AllowOwner: true})
+		testVersions(t, Options{Engine: Postgres, DSN: server.NewSchema(t), AllowOwner: true})
 	})
 	t.Run("processes", func(t *testing.T) {
 		r, o := create(t)

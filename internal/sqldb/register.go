@@ -24,6 +24,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"docsvc/internal/document"
@@ -40,8 +41,8 @@ type Options struct {
 	Engine string           // SQLite or Postgres
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means none
-	// Observe, if any, is told of every transaction: "view", "update" or
-	// "count", how long it took with all it waited for, and how it ended.
+	// Observe, if any, is told of every transaction: "view", "update", "count" or
+	// "session", how long it took with all it waited for, and how it ended.
 	Observe func(op string, took time.Duration, err error)
 
 	Path string // of the file, for SQLite
@@ -103,7 +104,9 @@ func (o Options) withDefaults() Options {
 type Register struct {
 	engine  engine
 	now     func() time.Time
+	log     *slog.Logger
 	observe func(op string, took time.Duration, err error)
+	swept   atomic.Int64 // when, in Unix nanoseconds
 }
 
 var _ document.Store = (*Register)(nil)
@@ -113,6 +116,8 @@ var _ document.Store = (*Register)(nil)
 type engine interface {
 	view(ctx context.Context, fn func(q querier) error) error
 	update(ctx context.Context, fn func(q querier) error) error
+	// single runs one statement, which may run twice when its answer is lost.
+	single(ctx context.Context, writes bool, fn func(q querier) error) error
 	close() error
 }
 
@@ -135,7 +140,7 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the register: %w", err)
 	}
-	return &Register{engine: e, now: o.Now, observe: o.Observe}, nil
+	return &Register{engine: e, now: o.Now, log: o.Logger, observe: o.Observe}, nil
 }
 
 // Close ends all connections. Transactions must have ended.

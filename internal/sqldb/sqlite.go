@@ -146,6 +146,13 @@ func (s *sqliteEngine) view(ctx context.Context, fn func(querier) error) error {
 	})
 }
 
+func (s *sqliteEngine) single(ctx context.Context, writes bool, fn func(querier) error) error {
+	if writes {
+		return s.update(ctx, fn)
+	}
+	return s.view(ctx, fn)
+}
+
 func (s *sqliteEngine) close() error {
 	var errs []error
 	if s.writer.c != nil {

@@ -6,7 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"docsvc/internal/auth"
+	"docsvc/internal/auth/authtest"
 	"docsvc/internal/document"
 	"docsvc/internal/sqldb/sqldbtest"
 )
@@ -59,6 +62,21 @@ func TestSQLite(t *testing.T) {
 			t.Parallel()
 			r, _ := newSQLite(t)
 			return r
+		})
+	})
+	t.Run("sessions", func(t *testing.T) {
+		authtest.Run(t, func(t *testing.T) auth.Store {
+			r, _ := newSQLite(t)
+			return r
+		})
+		r, _ := newSQLite(t)
+		testPurgeBounded(t, r)
+	})
+	t.Run("rates", func(t *testing.T) {
+		_, o := newSQLite(t)
+		testRates(t, func(now func() time.Time) *Register {
+			o.Now = now
+			return open(t, o)
 		})
 	})
 	t.Run("guards", func(t *testing.T) {

@@ -271,7 +271,12 @@ func testIntents(t *testing.T, s document.Store) {
 	again.ID = "another"
 	refuse(t, s, document.ErrExists, insert(again))
 
+	consent := newAuthorisation(1, act)
+	update(t, s, insertAuthorisation(ctx, consent))
 	first := intent(0, 2)
+	first.Authorisation = "none"
+	refuse(t, s, document.ErrNotFound, insert(first))
+	first.Authorisation = consent.ID
 	update(t, s, insert(first))
 	update(t, s, closeAs(first.ID, document.OutcomeSigned, []byte("signature")))
 	second.Outcome, second.KeyRequest = document.OutcomeUnknown, "request-"+second.ID

@@ -42,6 +42,38 @@ func testAccount(t *testing.T, s document.Store) {
 	})
 }
 
+func testSubject(t *testing.T, s document.Store) {
+	ctx := t.Context()
+	a := document.Account{Login: "a", Subject: "5VBK5VR"}
+	put := func(a document.Account) func(document.Tx) error {
+		return func(tx document.Tx) error { return tx.PutAccount(ctx, a) }
+	}
+	find := func(subject string) func(document.Tx) error {
+		return func(tx document.Tx) error {
+			got, err := tx.AccountBySubject(ctx, subject)
+			if err == nil {
+				same(t, "account by subject", got, a)
+			}
+			return err
+		}
+	}
+	for _, login := range []string{"b", "c"} { // many have none
+		update(t, s, put(document.Account{Login: login}))
+	}
+	refuse(t, s, document.ErrNotFound, find(a.Subject))
+	update(t, s, put(a))
+	view(t, s, find(a.Subject))
+	for _, other := range []string{"", "5vbk5vr", "5VBK5VR ", "%"} {
+		refuse(t, s, document.ErrNotFound, find(other))
+	}
+	refuse(t, s, document.ErrExists, put(document.Account{Login: "b", Subject: a.Subject}))
+	a.Subject = ""
+	update(t, s, put(a))
+	a = document.Account{Login: "b", Subject: "5VBK5VR"}
+	update(t, s, put(a))
+	view(t, s, find(a.Subject))
+}
+
 func testFailures(t *testing.T, s document.Store) {
 	ctx := t.Context()
 	want := func(n int, last time.Time) {
