@@ -172,6 +172,16 @@ func (p *Process) end(signal syscall.Signal) {
 	}
 }
 
+// signal tells the server something that does not end it.
+func (p *Process) signal(signal syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.running() {
+		return fmt.Errorf("%s: %w", p.spec.name, errEnded)
+	}
+	return p.cmd.Process.Signal(signal)
+}
+
 // Done is closed when the server, as last started, has ended.
 func (p *Process) Done() <-chan struct{} {
 	p.mu.Lock()
