@@ -35,6 +35,11 @@ path "@pki@/sign/@pki_role@" {
   }
 }
 
+# After a revocation: publish the list at once.
+path "@pki@/crl/rotate" {
+  capabilities = ["read"]
+}
+
 path "@pki@/revoke" {
   capabilities        = ["create", "update"]
   required_parameters = ["serial_number"]

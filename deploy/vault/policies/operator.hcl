@@ -37,6 +37,11 @@ path "@transit@/decrypt/*" {
   capabilities = ["deny"]
 }
 
+# After a revocation: publish the list at once.
+path "@pki@/crl/rotate" {
+  capabilities = ["read"]
+}
+
 path "@pki@/revoke" {
   capabilities        = ["create", "update"]
   required_parameters = ["serial_number"]

@@ -21,8 +21,10 @@ type Credential struct {
 	TokenFile                string
 }
 
-// tokenForm bounds what is put into a header.
-var tokenForm = regexp.MustCompile(`^[!-~]{1,4096}$`)
+var printable = regexp.MustCompile(`^[!-~]+$`)
+
+// isToken bounds what is put into a header.
+func isToken(s string) bool { return len(s) <= 4096 && printable.MatchString(s) }
 
 const (
 	maxCredential = 8 << 10
@@ -199,7 +201,7 @@ func (i *Identity) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if secret == nil || secret.Auth == nil || !tokenForm.MatchString(secret.Auth.ClientToken) || secret.Auth.LeaseDuration <= 0 {
+	if secret == nil || secret.Auth == nil || !isToken(secret.Auth.ClientToken) || secret.Auth.LeaseDuration <= 0 {
 		return fmt.Errorf("%w: no token", ErrAnswer)
 	}
 	i.set(secret.Auth.ClientToken, time.Duration(secret.Auth.LeaseDuration)*time.Second)
@@ -245,7 +247,7 @@ func readCredential(path string) (string, error) {
 		return "", fmt.Errorf("credential: %w", err)
 	}
 	text := string(bytes.TrimSpace(b))
-	if !tokenForm.MatchString(text) {
+	if !isToken(text) {
 		return "", fmt.Errorf("credential: %s does not hold one line of printable characters", path)
 	}
 	return text, nil

@@ -28,8 +28,11 @@ const (
 	maxReported = 100
 )
 
-// subjectMetadata is where the role's claim_mappings put the user claim.
-const subjectMetadata = "subject"
+// Where the role's claim_mappings put the user claim and the nonce.
+const (
+	subjectMetadata = "subject"
+	nonceMetadata   = "nonce"
+)
 
 var jwtForm = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
@@ -65,7 +68,7 @@ func (c *Client) Unlock(ctx context.Context, idToken, keyID string) (*OfficerKey
 	if err != nil {
 		return nil, loginError(err)
 	}
-	if secret == nil || secret.Auth == nil || !tokenForm.MatchString(secret.Auth.ClientToken) {
+	if secret == nil || secret.Auth == nil || !isToken(secret.Auth.ClientToken) {
 		return nil, fmt.Errorf("%w: officer's login: %w: no token", document.ErrKeyRefused, ErrAnswer)
 	}
 	k := &OfficerKey{client: c, key: key, token: secret.Auth.ClientToken, accessor: reported(secret.Auth.Accessor)}

@@ -92,8 +92,8 @@ func parseCertificate(text string) (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
-// RevokeCertificate puts a certificate of Vault's PKI on its revocation list.
-// One that is on it already is no error.
+// RevokeCertificate puts a certificate of Vault's PKI on its revocation list,
+// and has the list published. One that is on it already is no error.
 func (e *Enrolment) RevokeCertificate(ctx context.Context, serial *big.Int) error {
 	if serial == nil || serial.Sign() <= 0 {
 		return errors.New("revoking: no serial number")
@@ -115,6 +115,10 @@ func (e *Enrolment) RevokeCertificate(ctx context.Context, serial *big.Int) erro
 	}
 	if err := into(secret, &answer); err != nil || answer.At <= 0 {
 		return fmt.Errorf("revoking certificate %x: %w", serial, errors.Join(ErrAnswer, err))
+	}
+	// Vault rebuilds the list in its own time (auto_rebuild), so ask for it now.
+	if _, err := e.identity.call(ctx, request{op: "publish list", path: e.config().PKIMount + "/crl/rotate"}); err != nil {
+		return fmt.Errorf("certificate %x is revoked, its list not yet published: %w", serial, err)
 	}
 	return nil
 }
