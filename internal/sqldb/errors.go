@@ -23,11 +23,12 @@ var (
 	diskFull    = trouble{"error.register.disk_full", "the disk of the register is full: free space on it"}
 	readOnly    = trouble{"error.register.read_only", "the register cannot be written: check the owner and mode of its file and folder, and how the disk is mounted"}
 	standby     = trouble{"error.register.read_only", "the register's server takes no writes, as a standby does: name all servers in the connection string, and look which of them is the primary"}
-	denied      = trouble{"error.register.read_only", "the role of the connection lacks a privilege: run docsvc migrate as the owner of the tables"}
+	denied      = trouble{"error.register.read_only", "the role of the connection lacks a privilege: run deploy/postgres/roles.sql as a superuser and docsvc migrate as the owner of the tables"}
 	ioError     = trouble{"error.register.io", "the disk of the register does not work: check the disk and the system's log"}
 	damaged     = trouble{"error.register.damaged", "the register is damaged: stop docsvc, keep the file, and restore a backup or run docsvc rebuild"}
 	busy        = trouble{"error.register.busy", "other processes hold the register: try again"}
 	unreachable = trouble{"error.register.unreachable", "the register's server does not answer: check that it runs and can be reached"}
+	refused     = trouble{"error.register.unreachable", "the register's server refuses the login: check the name of the database, the role, its password or certificate, and pg_hba.conf"}
 	unknown     = trouble{"error.register.unreachable", "the connection broke at the commit: whether the change was kept must be read from the register"}
 )
 
@@ -118,6 +119,8 @@ func translatePostgres(code string, err error) error {
 		return damaged.wrap(err)
 	case "40001", "40P01", "55P03", "53300", "57014": // serialization, deadlock, no lock, no connection, time is up
 		return busy.wrap(err)
+	case "28000", "28P01", "3D000": // invalid authorization, wrong password, no such database
+		return refused.wrap(err)
 	case "25P03": // idle_in_transaction_session_timeout
 		return unreachable.wrap(err)
 	}

@@ -20,6 +20,7 @@ func TestTranslatePostgres(t *testing.T) {
 		"53100": diskFull, "25006": standby, "42501": denied, "58030": ioError, "XX001": damaged, "XX002": damaged,
 		"40001": busy, "40P01": busy, "55P03": busy, "53300": busy, "57014": busy,
 		"08006": unreachable, "57P01": unreachable, "57P03": unreachable, "25P03": unreachable,
+		"28P01": refused, "28000": refused, "3D000": refused,
 	} {
 		err := translate(t.Context(), fmt.Errorf("query: %w", &pgconn.PgError{Code: code}))
 		if document.KindOf(err) != document.Unavailable || !isTrouble(err, want) {

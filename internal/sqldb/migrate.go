@@ -82,6 +82,7 @@ func checkVersion(ctx context.Context, q querier, engine string) error {
 // database must exist. ErrExists says that there is a register already.
 func Create(ctx context.Context, o Options) error {
 	if o.Engine != SQLite {
+		o.AllowOwner = true // who makes a register may own it
 		if r, err := Open(ctx, o); err == nil {
 			return errors.Join(document.ErrExists, r.Close())
 		}
@@ -106,8 +107,9 @@ func Create(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Migrate brings the schema of an existing register to the newest version.
-// Every migration is one transaction.
+// Migrate brings the schema of an existing register to the newest version, and
+// in PostgreSQL gives the role of the service what it needs. Every migration is
+// one transaction.
 func Migrate(ctx context.Context, o Options) (err error) {
 	o = o.withDefaults()
 	db, dialect, options, err := migrationDB(o)
@@ -122,6 +124,9 @@ func Migrate(ctx context.Context, o Options) (err error) {
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the register: %w", translate(ctx, err))
+	}
+	if o.Engine == Postgres && o.ServiceRole != "" {
+		return grantService(ctx, o)
 	}
 	return nil
 }

@@ -9,11 +9,12 @@ import (
 	"docsvc/internal/auth/authtest"
 	"docsvc/internal/document"
 	"docsvc/internal/sqldb/sqldbtest"
+	"docsvc/internal/testservers"
 )
 
 // TestPostgres runs all that is tested on PostgreSQL, over one server.
 func TestPostgres(t *testing.T) {
-	server := sqldbtest.StartPostgres(t)
+	server := testservers.Postgres(t)
 	create := func(t *testing.T) (*Register, Options) {
 		t.Helper()
 		o := Options{Engine: Postgres, DSN: server.NewSchema(t), AllowOwner: true}
@@ -70,6 +71,11 @@ func TestPostgres(t *testing.T) {
 		r, o := create(t)
 		testProcesses(t, r, o)
 	})
+	o := newOffices(t, server)
+	t.Run("grants", func(t *testing.T) { testGrants(t, o) })
+	t.Run("roles refused", func(t *testing.T) { testRoleRefused(t, o) })
+	t.Run("attacks", func(t *testing.T) { testAttacks(t, o) })
+	t.Run("as the service", func(t *testing.T) { testAsService(t, o) })
 	t.Run("dump as SQLite", func(t *testing.T) {
 		inPostgres, _ := create(t)
 		inSQLite, _ := newSQLite(t)
@@ -78,5 +84,40 @@ func TestPostgres(t *testing.T) {
 		if a, b := dump(t, inPostgres), dump(t, inSQLite); !bytes.Equal(a, b) {
 			t.Errorf("PostgreSQL:\n%s\nSQLite:\n%s", a, b)
 		}
+	})
+}
+
+// testAsService runs everything that docsvc does under the role that serves.
+func testAsService(t *testing.T, o offices) {
+	t.Run("suite", func(t *testing.T) {
+		sqldbtest.Run(t, func(t *testing.T) document.Store {
+			r, _ := o.open(t)
+			return r
+		})
+	})
+	t.Run("sessions", func(t *testing.T) {
+		authtest.Run(t, func(t *testing.T) auth.Store {
+			r, _ := o.open(t)
+			return r
+		})
+		r, _ := o.open(t)
+		testPurgeBounded(t, r)
+	})
+	t.Run("rates", func(t *testing.T) {
+		_, service := o.open(t)
+		testRates(t, func(now func() time.Time) *Register {
+			service.Now = now
+			return open(t, service)
+		})
+	})
+	t.Run("clock", func(t *testing.T) {
+		r, _ := o.open(t)
+		if _, err := r.Clock(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("processes", func(t *testing.T) {
+		r, service := o.open(t)
+		testProcesses(t, r, service)
 	})
 }

@@ -21,14 +21,17 @@ import (
 const childVariable = "DOCSVC_SQLDB_CHILD"
 
 type childTask struct {
-	Options  struct{ Engine, Path, DSN string }
+	Options struct {
+		Engine, Path, DSN string
+		AllowOwner        bool
+	}
 	Callers  int
 	Numbers  int // for each caller
 	DataSize int
 }
 
 func (c childTask) options() Options {
-	return Options{Engine: c.Options.Engine, Path: c.Options.Path, DSN: c.Options.DSN, AllowOwner: true}
+	return Options{Engine: c.Options.Engine, Path: c.Options.Path, DSN: c.Options.DSN, AllowOwner: c.Options.AllowOwner}
 }
 
 // child prints each number when its transaction is durable.
@@ -102,7 +105,7 @@ func startChild(t *testing.T, task childTask) (*exec.Cmd, *bufio.Scanner) {
 func testProcesses(t *testing.T, r *Register, o Options) {
 	const processes = 3
 	task := childTask{Callers: 4, Numbers: 40, DataSize: 10}
-	task.Options.Engine, task.Options.Path, task.Options.DSN = o.Engine, o.Path, o.DSN
+	task.Options.Engine, task.Options.Path, task.Options.DSN, task.Options.AllowOwner = o.Engine, o.Path, o.DSN, o.AllowOwner
 	raise(t, r, 1<<40)
 	var (
 		mu    sync.Mutex

@@ -57,6 +57,10 @@ const (
 	sweepEvery = 10 * time.Second
 	sweepRows  = 1000 // in one statement
 	sweepTimes = 20   // statements in passing
+
+	// The condition stands twice: a row may be counted anew in between.
+	sweepQuery = `DELETE FROM rate_window
+		WHERE key IN (SELECT key FROM rate_window WHERE ends <= $1 ORDER BY ends LIMIT $2) AND ends <= $1`
 )
 
 // sweep removes, once in a while and in passing, the windows that are over. The
@@ -70,8 +74,7 @@ func (r *Register) sweep(ctx context.Context) {
 	}
 	n, _, err := r.count(ctx, "sweep", sweepEvery/2)
 	if err == nil && n == 1 {
-		_, err = r.remove(ctx, `DELETE FROM rate_window
-			WHERE key IN (SELECT key FROM rate_window WHERE ends <= $1 ORDER BY ends LIMIT $2) AND ends <= $1`, now)
+		_, err = r.remove(ctx, sweepQuery, now)
 	}
 	if err != nil { // the next one will
 		r.log.WarnContext(ctx, "old counts were not removed", slog.Any("error", err))

@@ -28,6 +28,6 @@ CREATE TABLE session (
     expires          timestamptz NOT NULL,
     user_agent       text NOT NULL
 );
-CREATE INDEX session_login ON session (login, begun);
+CREATE INDEX session_login ON session (login, begun DESC, id_hash);
 CREATE INDEX session_expires ON session (expires);
 CREATE INDEX session_last_seen ON session (last_seen);
