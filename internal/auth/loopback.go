@@ -54,7 +54,7 @@ func (l *Loopback) Login(ctx context.Context, start Start) (Identity, error) {
 		return Identity{}, errors.Join(err, listener.Close())
 	}
 	host := listener.Addr().String()
-	attempt.redirect = "http://" + host + CallbackPath
+	attempt.redirect, attempt.client = "http://"+host+CallbackPath, l.Provider.config.LoopbackClientID
 	address, err := l.Provider.AuthURL(ctx, attempt)
 	if err != nil {
 		return Identity{}, errors.Join(err, listener.Close())
