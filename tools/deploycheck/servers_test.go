@@ -148,7 +148,9 @@ func TestMinIO(t *testing.T) {
 		cmd.Env = append(cmd.Env, key+"="+strings.Replace(*value, "/run/secrets/", dir+"/secrets/", 1))
 	}
 	c := client(t, dir)
-	start(t, cmd, func() error { return status(c, fmt.Sprintf("https://minio:%d/minio/health/ready", port), http.StatusOK) })
+	start(t, cmd, func() error {
+		return status(c, fmt.Sprintf("https://minio:%d/minio/health/ready", port), http.StatusOK)
+	})
 	if err := status(c, fmt.Sprintf("https://minio:%d/", port), http.StatusForbidden); err != nil {
 		t.Errorf("without credentials: %v", err)
 	}
