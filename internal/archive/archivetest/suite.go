@@ -34,10 +34,12 @@ func Run(t *testing.T, open func(t *testing.T) archive.Store) {
 		{"Large", large},
 		{"ListInKeyOrder", listInKeyOrder},
 		{"ListStops", listStops},
+		{"ListPages", listPages},
 		{"Cancelled", cancelled},
 		{"Race", race},
 		{"Record", record},
 		{"Events", events},
+		{"Holder", holder},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
@@ -239,6 +241,54 @@ func listStops(t *testing.T, s archive.Store) {
 	}
 }
 
+// listPages: object stores answer with a thousand keys at a time.
+func listPages(t *testing.T, s archive.Store) {
+	const writers, each = 8, 132
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				if _, err := s.Put(t.Context(), pagedKey(w*each+i), []byte("x"), options()); err != nil {
+					t.Errorf("Put: %v", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got, err := list(t.Context(), s, "d/")
+	if err != nil || len(got) != writers*each || !slices.IsSorted(got) {
+		t.Fatalf("List gives %d keys, sorted %v, %v; want %d", len(got), slices.IsSorted(got), err, writers*each)
+	}
+	for i, key := range got {
+		if key != pagedKey(i) {
+			t.Fatalf("key %d is %s, want %s", i, key, pagedKey(i))
+		}
+	}
+}
+
+func pagedKey(i int) string { return fmt.Sprintf("d/%d/%04d.txt", i/500, i) }
+
+// holder: a store that has the methods of a Holder keeps their promise
+// (RunLocked), or says that it cannot.
+func holder(t *testing.T, s archive.Store) {
+	h, ok := s.(archive.Holder)
+	if !ok {
+		return // and is not offered as one
+	}
+	put := mustPut(t, s, "a.txt", "content")
+	later := put.RetainUntil.AddDate(1, 0, 0)
+	_, heldErr := h.Held(t.Context(), "a.txt")
+	for i, err := range []error{h.Hold(t.Context(), "a.txt", true), heldErr, h.Extend(t.Context(), "a.txt", later)} {
+		if err != nil && !errors.Is(err, archive.ErrUnsupported) {
+			t.Errorf("call %d: %v, want success or ErrUnsupported", i, err)
+		}
+		if o, statErr := s.Stat(t.Context(), "a.txt"); statErr != nil || errors.Is(err, archive.ErrUnsupported) && !o.RetainUntil.Equal(put.RetainUntil) {
+			t.Errorf("afterwards %+v, %v", o, statErr)
+		}
+	}
+}
+
 func cancelled(t *testing.T, s archive.Store) {
 	mustPut(t, s, "a.txt", "x")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -259,6 +309,7 @@ func race(t *testing.T, s archive.Store) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	created, confirmed, refused := map[string]int{}, 0, 0
+	winners, versions := map[string]string{}, map[string]string{}
 	for w := range writers {
 		wg.Go(func() {
 			for k := range keys {
@@ -275,6 +326,13 @@ func race(t *testing.T, s archive.Store) {
 					confirmed++
 				default:
 					created[key]++
+					winners[key] = text
+				}
+				if err == nil {
+					if v, ok := versions[key]; ok && v != o.VersionID {
+						t.Errorf("%s: versions %s and %s", key, v, o.VersionID)
+					}
+					versions[key] = o.VersionID
 				}
 				mu.Unlock()
 			}
@@ -282,8 +340,9 @@ func race(t *testing.T, s archive.Store) {
 	}
 	wg.Wait()
 	for k, n := range created {
-		if n != 1 {
-			t.Errorf("%s was created %d times", k, n)
+		data, o, err := s.Get(t.Context(), k)
+		if n != 1 || err != nil || string(data) != winners[k] || o.VersionID != versions[k] || o.Shadowed {
+			t.Errorf("%s was created %d times, with %q; Get = %q, %+v, %v", k, n, winners[k], data, o, err)
 		}
 	}
 	if len(created) != keys || refused != keys*writers/2 || confirmed != keys*(writers/2-1) {

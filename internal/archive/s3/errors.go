@@ -69,6 +69,8 @@ func explain(err error) string {
 		return "the server has no room left: give it more, or raise the bucket's quota"
 	case "SlowDown", "SlowDownRead", "SlowDownWrite", "XMinioServerTimedOut", "ServerBusy", "TooManyRequests":
 		return "the server is overloaded"
+	case "XMinioServerNotInitialized":
+		return "the server is still starting"
 	}
 	if a.StatusCode == http.StatusInsufficientStorage {
 		return "the server has no room left: give it more"

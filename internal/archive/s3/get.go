@@ -105,6 +105,13 @@ func (s *Store) fetch(ctx context.Context, key, version string) ([]byte, stored,
 	if sum != o.SHA256 {
 		return nil, o, fmt.Errorf("%w: %s has SHA-256 %s, recorded is %s", archive.ErrDamaged, key, sum, o.SHA256)
 	}
+	if o.mode == "" { // not every server tells the retention together with the bytes
+		described, err := s.head(ctx, key, o.VersionID)
+		if err != nil {
+			return nil, o, err
+		}
+		o.mode, o.RetainUntil = described.mode, described.RetainUntil
+	}
 	return data, o, nil
 }
 

@@ -10,8 +10,6 @@ import (
 	"docsvc/internal/archive"
 )
 
-const headerHold = "X-Amz-Object-Lock-Legal-Hold"
-
 // Hold implements archive.Holder.
 func (s *Store) Hold(ctx context.Context, key string, on bool) error {
 	at, err := s.find(ctx, key)
@@ -28,8 +26,7 @@ func (s *Store) Hold(ctx context.Context, key string, on bool) error {
 	}
 	held, err := s.held(ctx, key, at.version)
 	if err == nil && held != on {
-		err = fmt.Errorf("%w: the server was told legal hold %v for %s and says %v "+
-			"(or our credentials lack s3:GetObjectLegalHold)", archive.ErrUnlocked, on, key, held)
+		err = fmt.Errorf("%w: the server was told legal hold %v for %s and says %v", archive.ErrUnlocked, on, key, held)
 	}
 	return err
 }
@@ -43,14 +40,15 @@ func (s *Store) Held(ctx context.Context, key string) (bool, error) {
 	return s.held(ctx, key, at.version)
 }
 
-// held reads the header of the version: the request made for it is answered in
-// different ways by different servers.
 func (s *Store) held(ctx context.Context, key, version string) (bool, error) {
-	info, err := s.core.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{VersionID: version})
-	if err != nil {
+	status, err := s.core.GetObjectLegalHold(ctx, s.bucket, key, minio.GetObjectLegalHoldOptions{VersionID: version})
+	switch {
+	case answer(err).Code == "NoSuchObjectLockConfiguration": // none was ever placed
+		return false, nil
+	case err != nil:
 		return false, failure("legal hold of "+key, err)
 	}
-	return info.Headers.Get(headerHold) == string(minio.LegalHoldEnabled), nil
+	return *status == minio.LegalHoldEnabled, nil
 }
 
 // Extend implements archive.Holder.

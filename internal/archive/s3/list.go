@@ -23,7 +23,8 @@ type incarnation struct {
 }
 
 // versions lists what is below prefix: by key in byte order, and the versions
-// of a key from the newest to the oldest. It stops after an error.
+// of a key from the newest to the oldest. Marks of deletion come anywhere: not
+// every server sorts them in. It stops after an error.
 func (s *Store) versions(ctx context.Context, prefix string) iter.Seq2[minio.ObjectInfo, error] {
 	return func(yield func(minio.ObjectInfo, error) bool) {
 		last := ""
@@ -33,10 +34,12 @@ func (s *Store) versions(ctx context.Context, prefix string) iter.Seq2[minio.Obj
 			switch {
 			case err != nil:
 				err = failure("listing "+prefix, err)
-			case !strings.HasPrefix(v.Key, prefix) || v.Key < last || !plausible(v.VersionID):
+			case !strings.HasPrefix(v.Key, prefix) || v.Key < last && !v.IsDeleteMarker || !plausible(v.VersionID):
 				err = fmt.Errorf("%w: the server's list of %q is out of order at %q", archive.ErrUnavailable, prefix, v.Key)
 			}
-			last = v.Key
+			if !v.IsDeleteMarker {
+				last = v.Key
+			}
 			if !yield(v, err) || err != nil {
 				return
 			}
@@ -50,48 +53,33 @@ func (s *Store) versions(ctx context.Context, prefix string) iter.Seq2[minio.Obj
 // oldest finds the object among the versions of its key. ErrNotFound is
 // certain: the server has listed the bucket, and this key is not in it.
 func (s *Store) oldest(ctx context.Context, key string) (incarnation, error) {
-	var h history
+	var first *minio.ObjectInfo
 	n := 0
 	for v, err := range s.versions(ctx, key) {
 		if err != nil {
 			return incarnation{}, err
 		}
-		if v.Key != key {
+		if v.Key > key {
 			break // a longer one
 		}
 		if n++; n > maxVersions {
 			return incarnation{}, fmt.Errorf("%w: %s has more than %d versions", archive.ErrUnavailable, key, maxVersions)
 		}
-		h.add(v)
+		if !v.IsDeleteMarker {
+			first = &v
+		}
 	}
-	if h.first == nil {
+	if first == nil {
 		return incarnation{}, fmt.Errorf("%w: %s", archive.ErrNotFound, key)
 	}
-	s.note(key, h)
-	return incarnation{h.first.VersionID, h.shadowed()}, nil
+	s.note(first)
+	return incarnation{first.VersionID, !first.IsLatest}, nil
 }
-
-// history is what a list tells of one key.
-type history struct {
-	latest string            // version id of what other tools see
-	first  *minio.ObjectInfo // what was put first; nil if only deletions are listed
-}
-
-func (h *history) add(v minio.ObjectInfo) {
-	if h.latest == "" {
-		h.latest = v.VersionID
-	}
-	if !v.IsDeleteMarker {
-		h.first = &v
-	}
-}
-
-func (h *history) shadowed() bool { return h.first.VersionID != h.latest }
 
 // note remembers the object of a key if nothing lies over it.
-func (s *Store) note(key string, h history) {
-	if !h.shadowed() {
-		s.known.add(key, h.first.VersionID)
+func (s *Store) note(first *minio.ObjectInfo) {
+	if first.IsLatest {
+		s.known.add(first.Key, first.VersionID)
 	}
 }
 
@@ -103,37 +91,35 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[archive.Objec
 			yield(archive.Object{}, err)
 			return
 		}
-		var h history
-		key, foreign := "", 0
+		var first *minio.ObjectInfo // of the versions of a key, so far
+		foreign := 0
 		flush := func() bool {
-			if h.first == nil {
+			if first == nil {
 				return true
 			}
-			s.note(key, h)
-			o := archive.Object{Key: key, VersionID: h.first.VersionID, Size: h.first.Size, Shadowed: h.shadowed()}
+			s.note(first)
+			o := archive.Object{Key: first.Key, VersionID: first.VersionID, Size: first.Size, Shadowed: !first.IsLatest}
 			s.warn(ctx, o)
 			return yield(o, nil)
 		}
 		for v, err := range s.versions(ctx, prefix) {
-			if err != nil {
+			switch {
+			case err != nil:
 				yield(archive.Object{}, err)
 				return
-			}
-			if own(v.Key) || archive.CheckKey(v.Key) != nil {
-				if !own(v.Key) {
-					foreign++
-				}
+			case v.IsDeleteMarker || own(v.Key):
 				continue
+			case archive.CheckKey(v.Key) != nil:
+				foreign++
+				continue
+			case first != nil && first.Key != v.Key && !flush():
+				return
 			}
-			if v.Key != key {
-				if !flush() {
-					return
-				}
-				key, h = v.Key, history{}
-			}
-			h.add(v)
+			first = &v
 		}
-		flush()
+		if !flush() {
+			return
+		}
 		if foreign > 0 {
 			s.log.LogAttrs(ctx, slog.LevelWarn, "the bucket has objects that are not of this archive",
 				slog.String("prefix", prefix), slog.Int("versions", foreign))

@@ -55,18 +55,20 @@ func (s *Store) prove(ctx context.Context, random io.Reader) error {
 
 // proveBucket asks how the bucket is set up.
 func (s *Store) proveBucket(ctx context.Context) error {
+	// Versioning first: of a bucket that is not there, some servers say only
+	// that it has no Object Lock.
+	v, err := s.core.GetBucketVersioning(ctx, s.bucket)
+	if err != nil {
+		return cannot("asking for the versioning of bucket "+s.bucket, err)
+	}
 	locked, _, _, _, err := s.core.GetObjectLockConfig(ctx, s.bucket)
 	if answer(err).Code == "ObjectLockConfigurationNotFoundError" || err == nil && locked != "Enabled" {
 		return unfit("bucket %s has no Object Lock, which a bucket can only be made with: "+
 			"name another bucket and let docsvc init make it", s.bucket)
 	}
-	if err != nil {
-		return cannot("asking for the Object Lock of bucket "+s.bucket, err)
-	}
-	v, err := s.core.GetBucketVersioning(ctx, s.bucket)
 	switch {
 	case err != nil:
-		return cannot("asking for the versioning of bucket "+s.bucket, err)
+		return cannot("asking for the Object Lock of bucket "+s.bucket, err)
 	case !v.Enabled() || v.ExcludeFolders || len(v.ExcludedPrefixes) > 0:
 		return unfit("versioning of bucket %s is suspended or does not cover all of it: enable it for the whole bucket", s.bucket)
 	}
