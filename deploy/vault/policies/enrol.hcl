@@ -10,6 +10,11 @@ path "@transit@/keys/+" {
   }
 }
 
+# To see that no other officer's subject differs in case only.
+path "@transit@/keys" {
+  capabilities = ["list"]
+}
+
 path "@transit@/keys/+/rotate" {
   capabilities = ["create", "update"]
 }

@@ -5,6 +5,9 @@
 # not look at what it puts in place of the braces: a subject "*", or
 # "OTHER/sha2-256", at the end of a path would open other officers' keys. Here
 # something fixed follows. And neither "none" nor a weaker hash can be asked for.
+#
+# The alias's name is the subject of the first login ever: Vault does not tell A
+# from a in it, so the claim must be one in which nobody differs in case only.
 path "@transit@/sign/officer-{{identity.entity.aliases.@jwt_accessor@.name}}/sha2-256" {
   capabilities        = ["update"]
   required_parameters = ["batch_input", "key_version", "prehashed"]

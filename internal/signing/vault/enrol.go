@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"docsvc/internal/signing"
@@ -23,8 +24,8 @@ func (e *Enrolment) config() *Config { return &e.identity.client.config }
 
 // CreateKey makes the key of an officer and returns the id of its newest
 // version. A key that is there already, and is as it must be, is no error: an
-// enrolment that was interrupted goes on. It must be nobody else's: subjects
-// that differ only in case are one person to Vault.
+// enrolment that was interrupted goes on. A subject that differs from another
+// officer's in case only is refused: Vault takes both for one person.
 func (e *Enrolment) CreateKey(ctx context.Context, subject, keyType string) (keyID string, err error) {
 	if err := checkSubject(subject); err != nil {
 		return "", err
@@ -33,6 +34,15 @@ func (e *Enrolment) CreateKey(ctx context.Context, subject, keyType string) (key
 		return "", fmt.Errorf("key type %.40q: one of %v is wanted", keyType, officerTypes())
 	}
 	name := officerPrefix + subject
+	names, err := listKeys(ctx, e.identity)
+	if err != nil {
+		return "", err
+	}
+	for _, other := range names {
+		if other != name && strings.EqualFold(other, name) {
+			return "", fmt.Errorf("%w: there is a key %s, whose owner vault does not tell from %s", ErrSetup, other, name)
+		}
+	}
 	_, err = e.identity.call(ctx, request{
 		op: "create key", write: true, path: e.config().TransitMount + "/keys/" + name,
 		body: map[string]any{"type": keyType, "exportable": false, "allow_plaintext_backup": false},

@@ -94,6 +94,8 @@ type officerRole struct {
 	Uses       int               `json:"token_num_uses"`
 	NoDefault  bool              `json:"token_no_default_policy"`
 	Period     int               `json:"token_period"`
+	Leeway     int               `json:"expiration_leeway"` // 0 is Vault's default of 150 s
+	Skew       int               `json:"clock_skew_leeway"` // 0 is 60 s
 }
 
 // faults says what is not as deploy/vault/auth/jwt-officer.json has it.
@@ -108,14 +110,35 @@ func (r officerRole) faults() []string {
 	want(r.UserClaim != "", "user_claim=CLAIM")
 	want(r.UserClaim == "" || r.Mappings[r.UserClaim] == subjectMetadata, "claim_mappings="+r.UserClaim+"="+subjectMetadata)
 	want(len(r.Audiences) > 0, "bound_audiences=CLIENT")
-	want(len(r.Claims) > 0, "bound_claims with the claim that tells strong authentication")
+	want(r.bound(), "bound_claims with the claim that tells strong authentication, without *, and nonce=*, bound_claims_type=glob")
 	want(slices.Equal(r.Policies, []string{policyOfficer}), "token_policies="+policyOfficer)
 	want(r.NoDefault, "token_no_default_policy=true")
 	want(r.Uses == 2, "token_num_uses=2")
 	want(r.TTL > 0 && time.Duration(r.TTL)*time.Second <= maxTokenLife, "token_ttl=60s")
 	want(r.MaxTTL > 0 && time.Duration(r.MaxTTL)*time.Second <= maxTokenLife, "token_max_ttl=120s")
 	want(r.Period == 0, "token_period=0")
+	want(r.Leeway == -1, "expiration_leeway=-1")
+	want(r.Skew == -1 || r.Skew > 0 && r.Skew <= 30, "clock_skew_leeway=10")
 	return f
+}
+
+// bound says whether the role wants a nonce and a strong authentication.
+func (r officerRole) bound() bool {
+	strong := 0
+	for claim, values := range r.Claims {
+		list, ok := values.([]any)
+		if !ok {
+			list = []any{values}
+		}
+		if claim == nonceMetadata {
+			continue
+		}
+		if len(list) == 0 || slices.ContainsFunc(list, func(v any) bool { s, ok := v.(string); return !ok || vague(s) }) {
+			return false
+		}
+		strong++
+	}
+	return strong > 0 && r.Claims[nonceMetadata] != nil && r.ClaimsType == "glob"
 }
 
 // checkOfficerRole proves that officers' logins are as narrow as they must be:
@@ -162,26 +185,18 @@ const maxOfficers = 10_000
 // CheckOfficerKeys looks at all officers' keys and names those that could leave
 // Vault. serve refuses to start on an error.
 func (s *ServiceKeys) CheckOfficerKeys(ctx context.Context) error {
-	i := s.identity
-	mount := i.client.config.TransitMount
-	secret, err := i.call(ctx, request{op: "list keys", list: true, path: mount + "/keys"})
+	names, err := listKeys(ctx, s.identity)
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Keys []string `json:"keys"`
-	}
-	if err := into(secret, &list); err != nil {
-		return fmt.Errorf("list of keys: %w", err)
-	}
 	var errs []error
-	for n, name := range list.Keys {
+	for n, name := range names {
 		subject, ok := strings.CutPrefix(name, officerPrefix)
 		if !ok {
 			continue
 		}
 		if n >= maxOfficers || checkSubject(subject) != nil {
-			return fmt.Errorf("%w: list of %d keys, %.80q among them", ErrSetup, len(list.Keys), name)
+			return fmt.Errorf("%w: %d keys, %.80q among them", ErrSetup, len(names), name)
 		}
 		if err := s.CheckOfficerKey(ctx, subject); err != nil {
 			errs = append(errs, err)

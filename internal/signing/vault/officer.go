@@ -28,7 +28,8 @@ const (
 	maxReported = 100
 )
 
-// Where the role's claim_mappings put the user claim and the nonce.
+// Where the role's claim_mappings put the user claim and the nonce, whose claim
+// has the same name.
 const (
 	subjectMetadata = "subject"
 	nonceMetadata   = "nonce"

@@ -96,8 +96,8 @@ func (o SetupOptions) validate() error {
 		errs = append(errs, errors.New("a claim that tells strong authentication is wanted, such as acr"))
 	}
 	for claim, values := range o.Strong {
-		if claim == "" || len(values) == 0 || slices.Contains(values, "") {
-			errs = append(errs, fmt.Errorf("claim %q: the values that tell strong authentication are wanted", claim))
+		if claim == "" || claim == nonceMetadata || len(values) == 0 || slices.ContainsFunc(values, vague) {
+			errs = append(errs, fmt.Errorf("claim %q: the values that tell strong authentication are wanted, without *", claim))
 		}
 	}
 	sources := 0
@@ -109,6 +109,9 @@ func (o SetupOptions) validate() error {
 	if sources != 1 {
 		errs = append(errs, errors.New("one of discovery document, address of keys, and keys is wanted"))
 	}
+	if o.UserClaim == nonceMetadata {
+		errs = append(errs, errors.New("the nonce does not name the officer"))
+	}
 	if o.Provider.DiscoveryURL == "" && o.Provider.Issuer == "" {
 		errs = append(errs, errors.New("the issuer of the ID tokens is wanted"))
 	}
@@ -117,6 +120,9 @@ func (o SetupOptions) validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// vague says whether a value of a claim would let others pass.
+func vague(value string) bool { return value == "" || strings.Contains(value, "*") }
 
 func (s *setup) say(format string, args ...any) { s.did = append(s.did, fmt.Sprintf(format, args...)) }
 

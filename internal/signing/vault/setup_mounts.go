@@ -101,10 +101,10 @@ func (s *setup) roles(ctx context.Context) error {
 	for claim, values := range s.Strong {
 		claims[claim] = values
 	}
-	mappings := map[string]any{s.UserClaim: subjectMetadata}
-	if s.UserClaim != "nonce" {
-		mappings["nonce"] = nonceMetadata // so that Vault's own log names the batch
-	}
+	// A token without a nonce, as a refresh brings it, proves no fresh login. In
+	// the metadata the nonce makes Vault's own log name the batch.
+	claims[nonceMetadata] = []string{"*"}
+	mappings := map[string]any{s.UserClaim: subjectMetadata, nonceMetadata: nonceMetadata}
 	body, err := settings("auth/jwt-officer.json", map[string]any{
 		"user_claim": s.UserClaim, "bound_audiences": s.Audiences, "bound_claims": claims, "claim_mappings": mappings,
 	})

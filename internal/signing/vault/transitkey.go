@@ -65,6 +65,21 @@ func readKey(ctx context.Context, i *Identity, name string) (*transitKey, error)
 	return k, nil
 }
 
+// listKeys returns the names of all keys.
+func listKeys(ctx context.Context, i *Identity) ([]string, error) {
+	secret, err := i.call(ctx, request{op: "list keys", list: true, path: i.client.config.TransitMount + "/keys"})
+	if err != nil || secret == nil { // nothing: there are none
+		return nil, err
+	}
+	var answer struct {
+		Keys []string `json:"keys"`
+	}
+	if err := into(secret, &answer); err != nil {
+		return nil, fmt.Errorf("list of keys: %w", err)
+	}
+	return answer.Keys, nil
+}
+
 // check says whether the key may be relied on, and how to mend what is wrong.
 // mount is for the commands in the message.
 func (k *transitKey) check(mount string, types ...string) error {
