@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"sync"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"docsvc/internal/document"
 )
@@ -37,7 +33,7 @@ func runBatch(ctx context.Context, e env, args []string) error {
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	if err := f.require("input", "officer", "passphrase-file"); err != nil {
+	if err := f.require("input"); err != nil {
 		return err
 	}
 	if *workers < 1 || *workers > 256 {
@@ -52,7 +48,7 @@ func runBatch(ctx context.Context, e env, args []string) error {
 		return fmt.Errorf("%s, nothing was issued:\n%w", *input, err)
 	}
 	return withApp(ctx, e, f, func(a *app) error {
-		s, err := a.unlock(ctx, officer)
+		s, err := a.authenticate(ctx, e, officer)
 		if err != nil {
 			return err
 		}
@@ -113,37 +109,26 @@ func parseBatch(data []byte) ([]batchLine, error) {
 
 // batch issues the lines, several at once, and keeps their order.
 func (a *app) batch(ctx context.Context, e env, s *session, lines []batchLine, workers int) actsJSON {
-	acts := make([]*actJSON, len(lines))
 	var result actsJSON
-	var mu sync.Mutex
 	var done atomic.Int64
-	var g errgroup.Group
-	g.SetLimit(workers)
+	drafts := make([]document.Draft, len(lines))
 	for i, line := range lines {
-		g.Go(func() error {
-			act, _, err := a.issueOne(ctx, s, line.draft)
-			if err != nil {
-				mu.Lock()
-				result.Failed = append(result.Failed, failedLine{line.number, faultText(err)})
-				mu.Unlock()
-				return nil
-			}
-			acts[i] = &act
-			mu.Lock()
-			printWarnings(e.stderr, fmt.Sprintf("batch: line %d", line.number), act.Warnings)
-			mu.Unlock()
-			if n := done.Add(1); n%100 == 0 || int(n) == len(lines) {
-				fmt.Fprintf(e.stderr, "%d of %d\n", n, len(lines))
-			}
-			return nil
-		})
+		drafts[i] = line.draft
 	}
-	_ = g.Wait() // failures are in result
-	slices.SortFunc(result.Failed, func(x, y failedLine) int { return x.Line - y.Line })
-	for _, act := range acts {
-		if act != nil {
-			result.Acts = append(result.Acts, *act)
+	outcomes := a.issueMany(ctx, e, s, drafts, workers, func() {
+		if n := done.Add(1); n%100 == 0 || int(n) == len(lines) {
+			fmt.Fprintf(e.stderr, "%d of %d\n", n, len(lines))
 		}
+	})
+	for i, o := range outcomes {
+		if o.err != nil {
+			result.Failed = append(result.Failed, failedLine{lines[i].number, faultText(o.err)})
+			continue
+		}
+		printWarnings(e.stderr, fmt.Sprintf("batch: line %d", lines[i].number), o.warnings)
+		act := a.show(o.act)
+		act.Warnings = o.warnings
+		result.Acts = append(result.Acts, act)
 	}
 	return result
 }

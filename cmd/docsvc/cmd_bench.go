@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -32,10 +33,20 @@ type benchJSON struct {
 	FsyncsPerAct  float64              `json:"fsyncs_per_act"`
 	CPUPerAct     float64              `json:"cpu_ms_per_act"`
 	Steps         map[string]benchStep `json:"steps"`
+	// Parts are what the service stands on: register, archive, keys, ….
+	Parts map[string]benchPart `json:"parts"`
+}
+
+// benchPart is the share of one part. The calls of several acts at once
+// overlap, so the times add up to more than the run took.
+type benchPart struct {
+	Calls float64 `json:"calls_per_act"`
+	Time  float64 `json:"ms_per_act"`
 }
 
 // benchStep is one step of the line. CPU is of the whole process while one act
-// at a time runs; the percentiles are of the loaded run.
+// at a time runs, and not known where acts are signed together; the percentiles
+// are of the loaded run.
 type benchStep struct {
 	CPU float64 `json:"cpu_ms"`
 	P50 float64 `json:"p50_ms"`
@@ -45,25 +56,33 @@ type benchStep struct {
 // actsPerCase spreads the acts of a bench over cases as an office would.
 const actsPerCase = 10
 
-// runBench measures the whole line in a data directory of its own.
+// runBench measures the whole line: on the embedded set in a data directory of
+// its own, or with --config on the parts that it names, where the acts and their
+// cases stay.
 func runBench(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "bench")
 	documents := f.Int("documents", 1000, "acts to issue")
 	workers := f.Int("workers", 4*runtime.NumCPU(), "acts at once")
 	dir := f.String("dir", ".", "`DIR` on the disk to measure; what is made there is removed")
-	profile := f.String("cpuprofile", "", "write a CPU profile of the loaded run to `FILE`")
+	o := benchOptions{}
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the loaded run to `FILE`")
+	f.IntVar(&o.batch, "batch", 100, "acts under one login, where officers log in to sign")
+	officer := f.officer()
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	if *documents < 1 || *workers < 1 || *workers > 256 {
-		return usageError{"--documents and --workers: want at least 1, workers at most 256"}
+	o.documents, o.workers = *documents, *workers
+	if o.documents < 1 || o.workers < 1 || o.workers > 256 || o.batch < 1 || o.batch > document.MaxBatch {
+		return usageError{fmt.Sprintf("--documents, --workers, --batch: want at least 1, workers at most 256, batch at most %d", document.MaxBatch)}
 	}
-	data, err := os.MkdirTemp(*dir, "docsvc-bench-*")
+	var result benchJSON
+	var err error
+	if f.config != "" {
+		result, err = benchConfigured(ctx, e, f, officer, o)
+	} else {
+		result, err = benchEmbedded(ctx, e, *dir, o)
+	}
 	if err != nil {
-		return err
-	}
-	result, err := bench(ctx, e, data, *documents, *workers, *profile)
-	if err = errors.Join(err, os.RemoveAll(data)); err != nil {
 		return err
 	}
 	if f.json {
@@ -75,31 +94,70 @@ func runBench(ctx context.Context, e env, args []string) error {
 		s := result.Steps[name]
 		fmt.Fprintf(e.stdout, "  %-9s %6.2f CPU ms   p50 %6.2f ms   p99 %6.2f ms\n", name, s.CPU, s.P50, s.P99)
 	}
+	for _, name := range slices.Sorted(maps.Keys(result.Parts)) {
+		p := result.Parts[name]
+		fmt.Fprintf(e.stdout, "  %-12s %6.2f calls and %7.2f ms of waiting an act\n", name, p.Calls, p.Time)
+	}
 	return nil
 }
 
-func bench(ctx context.Context, e env, data string, documents, workers int, profile string) (benchJSON, error) {
-	c := demoConfig()
-	if err := initialise(ctx, data, &c); err != nil {
-		return benchJSON{}, err
-	}
-	a, err := openApp(ctx, c, e.log)
-	if err != nil {
-		return benchJSON{}, err
-	}
-	result, err := a.bench(ctx, e, documents, workers, profile)
-	return result, errors.Join(err, a.close())
+// benchOptions say how much to do at once.
+type benchOptions struct {
+	documents, workers, batch int
+	profile                   string
 }
 
-func (a *app) bench(ctx context.Context, e env, documents, workers int, profile string) (benchJSON, error) {
-	r := benchJSON{Documents: documents, Workers: workers, Level: string(a.Config.Level), Steps: map[string]benchStep{}}
-	officer, drafts, err := a.benchDrafts(ctx, documents)
+// benchEmbedded makes a data directory, measures in it and removes it.
+func benchEmbedded(ctx context.Context, e env, dir string, o benchOptions) (benchJSON, error) {
+	data, err := os.MkdirTemp(dir, "docsvc-bench-*")
+	if err != nil {
+		return benchJSON{}, err
+	}
+	c := demoConfig()
+	var a *app
+	if err = initialise(ctx, data, &c); err == nil {
+		a, err = openApp(ctx, c, e.log)
+	}
+	var result benchJSON
+	if err == nil {
+		var officer *session
+		if officer, err = a.benchOfficer(ctx); err == nil {
+			result, err = a.bench(ctx, e, officer, o)
+		}
+		err = errors.Join(err, a.close())
+	}
+	return result, errors.Join(err, os.RemoveAll(data))
+}
+
+// benchConfigured measures on the parts of a configuration.
+func benchConfigured(ctx context.Context, e env, f *flags, officer *officerFlags, o benchOptions) (benchJSON, error) {
+	var result benchJSON
+	return result, withApp(ctx, e, f, func(a *app) error {
+		if a.Config.Production {
+			return errors.New("bench issues acts of invented persons: not in production")
+		}
+		s, err := a.authenticate(ctx, e, officer)
+		if err == nil {
+			result, err = a.bench(ctx, e, s, o)
+		}
+		return err
+	})
+}
+
+func (a *app) bench(ctx context.Context, e env, officer *session, o benchOptions) (benchJSON, error) {
+	documents, workers := o.documents, o.workers
+	r := benchJSON{
+		Documents: documents, Workers: workers, Level: string(a.Config.Level), Steps: map[string]benchStep{}, Parts: map[string]benchPart{},
+	}
+	drafts, err := a.benchDrafts(ctx, officer, documents)
 	if err != nil {
 		return r, err
 	}
-	cpu, err := a.benchCPU(ctx, officer, drafts)
-	if err != nil {
-		return r, err
+	cpu := map[string]float64{}
+	if officer.key != nil {
+		if cpu, err = a.benchCPU(ctx, officer, drafts); err != nil {
+			return r, err
+		}
 	}
 	var mu sync.Mutex
 	took := map[string][]time.Duration{}
@@ -113,14 +171,25 @@ func (a *app) bench(ctx context.Context, e env, documents, workers int, profile 
 	stopped := make(chan error, 1)
 	go func() { stopped <- worker.Run(workerCtx) }()
 
-	stopProfile, err := startProfile(profile)
+	stopProfile, err := startProfile(o.profile)
 	if err != nil {
 		stop()
 		return r, errors.Join(err, <-stopped)
 	}
 	syncs, cpuBefore, start := a.syncs(), processCPU(), time.Now()
-	err = a.benchLoad(ctx, e, officer, drafts, workers, &r)
+	callsBefore, tookBefore := a.Parts.Calls()
+	if officer.key != nil {
+		err = a.benchLoad(ctx, e, officer, drafts, workers, &r)
+	} else {
+		err = a.benchBatches(ctx, e, officer, drafts, o, &r)
+	}
 	elapsed := time.Since(start)
+	calls, waited := a.Parts.Calls()
+	for part, n := range calls {
+		r.Parts[part] = benchPart{
+			float64(n-callsBefore[part]) / float64(documents), ms(waited[part]-tookBefore[part]) / float64(documents),
+		}
+	}
 	stop()
 	if err = errors.Join(err, stopProfile(), <-stopped); err != nil {
 		return r, err
@@ -136,37 +205,43 @@ func (a *app) bench(ctx context.Context, e env, documents, workers int, profile 
 	return r, nil
 }
 
-// benchDrafts enrols an officer and registers cases for the acts.
-func (a *app) benchDrafts(ctx context.Context, documents int) (*session, []document.Draft, error) {
+// benchOfficer enrols an officer with a key file.
+func (a *app) benchOfficer(ctx context.Context) (*session, error) {
 	account := demoOfficers()[0]
 	passphrase := "bench passphrase"
 	if err := a.enrol(ctx, account, []byte(passphrase), keyfile.DefaultCost()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	account, err := a.Service.Account(ctx, account.Login)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	key, err := keyfile.Open(a.Config.officerKey(account.Login), []byte(passphrase))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	officer := &session{actor: account.Actor("bench"), account: account, key: fileKey{account.KeyID, key}}
+	return &session{actor: account.Actor("bench"), account: account, key: keyfile.Holder{ID: account.KeyID, Key: key}}, nil
+}
+
+// benchDrafts registers cases for the acts. A bench on parts that stay has
+// others each time.
+func (a *app) benchDrafts(ctx context.Context, officer *session, documents int) ([]document.Draft, error) {
 	list, err := samples()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	series := time.Now().Unix()
 	model := list[0]
 	cases := max(1, documents/actsPerCase)
 	numbers := make([]string, cases)
 	for i := range numbers {
-		form, err := renumber(model.Case, i)
+		form, err := renumber(model.Case, series, i)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		c, _, err := a.Service.RegisterCase(ctx, officer.actor, account.Office, account.Login, form)
+		c, _, err := a.Service.RegisterCase(ctx, officer.actor, officer.account.Office, officer.account.Login, form)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		numbers[i] = c.Number
 	}
@@ -175,11 +250,11 @@ func (a *app) benchDrafts(ctx context.Context, documents int) (*session, []docum
 		act := model.Acts[0]
 		drafts[i] = document.Draft{Case: numbers[i%cases], Template: act.Template, Input: act.Input, Date: act.Date}
 	}
-	return officer, drafts, nil
+	return drafts, nil
 }
 
 // renumber gives a registration form another enforcement document.
-func renumber(form json.RawMessage, i int) (json.RawMessage, error) {
+func renumber(form json.RawMessage, series int64, i int) (json.RawMessage, error) {
 	var v map[string]any
 	if err := json.Unmarshal(form, &v); err != nil {
 		return nil, err
@@ -188,7 +263,7 @@ func renumber(form json.RawMessage, i int) (json.RawMessage, error) {
 	if !ok {
 		return nil, errors.New("sample case has no document")
 	}
-	doc["number"] = fmt.Sprintf("2(199)-%d/2026", 100000+i)
+	doc["number"] = fmt.Sprintf("2(%d)-%d/2026", series, 100000+i)
 	return json.Marshal(v)
 }
 
@@ -207,7 +282,7 @@ func (a *app) benchCPU(ctx context.Context, officer *session, drafts []document.
 		if i == n/10 {
 			clear(total)
 		}
-		if _, _, err := a.issueOne(ctx, officer, drafts[i%len(drafts)]); err != nil {
+		if _, _, err := a.issueOne(ctx, env{}, officer, drafts[i%len(drafts)]); err != nil {
 			return nil, err
 		}
 	}
@@ -230,7 +305,7 @@ func (a *app) benchLoad(ctx context.Context, e env, officer *session, drafts []d
 			fmt.Fprintf(e.stderr, "%d of %d\n", i, len(drafts))
 		}
 		g.Go(func() error {
-			_, _, err := a.issueOne(ctx, officer, d)
+			_, _, err := a.issueOne(ctx, e, officer, d)
 			return err
 		})
 	}
@@ -238,6 +313,31 @@ func (a *app) benchLoad(ctx context.Context, e env, officer *session, drafts []d
 	now, _ := memory()
 	r.RSS = append(r.RSS, now)
 	return err
+}
+
+// benchBatches issues every draft, an authorisation for each batch. The next
+// batch is prepared while one is signed, as by an officer who goes on working.
+func (a *app) benchBatches(ctx context.Context, e env, officer *session, drafts []document.Draft, o benchOptions, r *benchJSON) error {
+	var g errgroup.Group
+	g.SetLimit(2)
+	for done := 0; len(drafts) > 0; {
+		batch := drafts[:min(o.batch, len(drafts))]
+		drafts, done = drafts[len(batch):], done+len(batch)
+		g.Go(func() error {
+			for _, one := range a.issueMany(ctx, e, officer, batch, o.workers, func() {}) {
+				if one.err != nil {
+					return one.err
+				}
+			}
+			return nil
+		})
+		if done%(4*o.batch) == 0 || len(drafts) == 0 {
+			now, _ := memory()
+			r.RSS = append(r.RSS, now)
+			fmt.Fprintf(e.stderr, "%d begun\n", done)
+		}
+	}
+	return g.Wait()
 }
 
 // startProfile begins a CPU profile; the function it returns ends it.

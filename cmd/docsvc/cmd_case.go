@@ -44,7 +44,7 @@ func caseRegister(ctx context.Context, e env, args []string) error {
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	if err := f.require("input", "officer", "passphrase-file"); err != nil {
+	if err := f.require("input"); err != nil {
 		return err
 	}
 	data, err := readInput(*input, maxInput)
@@ -52,7 +52,7 @@ func caseRegister(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	return withApp(ctx, e, f, func(a *app) error {
-		s, err := a.unlock(ctx, officer)
+		s, err := a.authenticate(ctx, e, officer)
 		if err != nil {
 			return err
 		}

@@ -4,69 +4,106 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"docsvc/internal/document"
 )
+
+// demoAct is a sample act that is to be issued.
+type demoAct struct {
+	officer string
+	draft   document.Draft
+}
 
 // runDemo registers the sample cases and issues their acts. What an earlier
 // run has done is found by the enforcement document and by request keys, so a
 // second run issues nothing again and an interrupted one is finished.
 func runDemo(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "demo")
+	browser := f.String("browser", os.Getenv("DOCSVC_BROWSER"), "`COMMAND` that opens the page where an officer logs in; {officer} in it stands for the officer")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
 	return withApp(ctx, e, f, func(a *app) error {
-		list, err := samples()
-		if err != nil {
-			return err
+		if a.Config.Production {
+			return errors.New("demo issues acts of invented persons: not in production")
 		}
 		sessions := map[string]*session{}
 		for _, officer := range demoOfficers() {
-			s, err := a.unlock(ctx, &officerFlags{officer.Login, demoPassphrase(a.Config, officer.Login)})
+			s, err := a.authenticate(ctx, e, &officerFlags{officer.Login, demoPassphrase(a.Config, officer.Login), *browser})
 			if err != nil {
 				return fmt.Errorf("demo officer %s: %w", officer.Login, err)
 			}
 			sessions[officer.Login] = s
 		}
-		var acts []actJSON
-		for _, s := range list {
-			done, err := a.demoCase(ctx, e, s, sessions[s.officerOf()])
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
-			}
-			acts = append(acts, done...)
+		acts, err := a.demoActs(ctx, sessions)
+		if err != nil {
+			return err
+		}
+		shown, err := a.issueDemo(ctx, e, sessions, acts)
+		if err != nil {
+			return err
 		}
 		if err := a.Service.Sequence(ctx); err != nil {
 			return err
 		}
 		if f.json {
-			return printJSON(e.stdout, actsJSON{Acts: acts})
+			return printJSON(e.stdout, actsJSON{Acts: shown})
 		}
 		return nil
 	})
 }
 
-func (a *app) demoCase(ctx context.Context, e env, s sample, officer *session) ([]actJSON, error) {
-	c, _, err := a.Service.RegisterCase(ctx, officer.actor, officer.account.Office, officer.account.Login, s.Case)
-	if err != nil && !errors.Is(err, document.ErrExists) {
+// demoActs registers the sample cases and lists their acts.
+func (a *app) demoActs(ctx context.Context, sessions map[string]*session) ([]demoAct, error) {
+	list, err := samples()
+	if err != nil {
 		return nil, err
 	}
-	var acts []actJSON
-	for i, act := range s.Acts {
-		done, existed, err := a.issueOne(ctx, officer, document.Draft{
-			Case: c.Number, Template: act.Template, Input: act.Input, Date: act.Date,
-			RequestKey: fmt.Sprintf("demo/%s/%d", s.name, i+1),
-		})
-		if err != nil {
-			return acts, err
+	var acts []demoAct
+	for _, s := range list {
+		officer := sessions[s.officerOf()]
+		c, _, err := a.Service.RegisterCase(ctx, officer.actor, officer.account.Office, officer.account.Login, s.Case)
+		if err != nil && !errors.Is(err, document.ErrExists) {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		word := "issued"
-		if existed {
-			word = "was there"
+		for i, act := range s.Acts {
+			acts = append(acts, demoAct{s.officerOf(), document.Draft{
+				Case: c.Number, Template: act.Template, Input: act.Input, Date: act.Date,
+				RequestKey: fmt.Sprintf("demo/%s/%d", s.name, i+1),
+			}})
 		}
-		fmt.Fprintf(e.stderr, "%-9s %s  %-20s %s\n", word, done.Number, act.Template, done.Path)
-		acts = append(acts, done)
 	}
 	return acts, nil
+}
+
+// issueDemo issues the acts, officer by officer.
+func (a *app) issueDemo(ctx context.Context, e env, sessions map[string]*session, acts []demoAct) ([]actJSON, error) {
+	outcomes := make([]outcome, len(acts))
+	for login, s := range sessions {
+		var drafts []document.Draft
+		var places []int
+		for i, act := range acts {
+			if act.officer == login {
+				drafts, places = append(drafts, act.draft), append(places, i)
+			}
+		}
+		for n, o := range a.issueMany(ctx, e, s, drafts, 1, func() {}) {
+			outcomes[places[n]] = o
+		}
+	}
+	var shown []actJSON
+	for i, o := range outcomes {
+		if o.err != nil {
+			return nil, fmt.Errorf("%s: %w", acts[i].draft.RequestKey, o.err)
+		}
+		word := "issued"
+		if o.existed {
+			word = "was there"
+		}
+		j := a.show(o.act)
+		fmt.Fprintf(e.stderr, "%-9s %s  %-20s %s\n", word, j.Number, acts[i].draft.Template, j.Path)
+		shown = append(shown, j)
+	}
+	return shown, nil
 }

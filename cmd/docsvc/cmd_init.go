@@ -5,15 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 
-	"docsvc/internal/archive/fsworm"
 	"docsvc/internal/document"
-	"docsvc/internal/signing/authority"
-	"docsvc/internal/signing/keyfile"
-	"docsvc/internal/sqldb"
 )
 
 // operator is who acts from the command line of the machine itself: whoever
@@ -27,8 +23,20 @@ func runInit(ctx context.Context, e env, args []string) error {
 	demo := f.Bool("demo", false, "add a demo office with officers, and their passphrases in DIR/demo")
 	origin := f.String("origin", "", "`URL` of the verification page, https://HOST (default: the address of serve)")
 	addr := f.String("addr", "", "`HOST:PORT` where serve will listen")
+	administrators := f.administrators()
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
+	}
+	if f.config != "" {
+		c, err := loadConfig(f)
+		if err != nil {
+			return err
+		}
+		if err := initParts(ctx, e, c, administrators); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stderr, "Next: docsvc serve --config %s\n", f.config)
+		return nil
 	}
 	if err := f.require("data"); err != nil {
 		return err
@@ -68,34 +76,7 @@ func initialise(ctx context.Context, dir string, c *Config) error {
 		return err
 	}
 	c.dir = dir
-	for _, sub := range []string{c.path(c.Keys.Directory) + "/officers", c.servicePath()} {
-		if err := os.MkdirAll(sub, 0o700); err != nil {
-			return err
-		}
-	}
-	if err := keyfile.CreateApplianceKey(c.path(c.Keys.ApplianceKey)); err != nil {
-		return fmt.Errorf("appliance key: %w", err)
-	}
-	applianceKey, err := keyfile.OpenApplianceKey(c.path(c.Keys.ApplianceKey))
-	if err != nil {
-		return err
-	}
-	keys := &keyfile.ServiceKeys{Dir: c.servicePath(), ApplianceKey: applianceKey, Now: time.Now}
-	if _, err := keys.Create(purposeSeal, keyfile.ES256); err != nil {
-		return err
-	}
-	if _, err := keys.Create(purposeCheckpoint, keyfile.Ed25519); err != nil {
-		return err
-	}
-	if err := authority.Create(authority.Config{
-		Dir: c.path(c.Authority.Evaluation), ApplianceKey: applianceKey, BaseURL: c.Origin + "/pki", Now: time.Now,
-	}); err != nil {
-		return err
-	}
-	if err := fsworm.Create(c.path(c.Archive.Directory)); err != nil {
-		return err
-	}
-	return sqldb.Create(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: c.path(c.Register.SQLite)})
+	return initParts(ctx, env{stderr: io.Discard}, *c, &initFlags{})
 }
 
 // emptyDir makes dir, or accepts it when nothing is in it.

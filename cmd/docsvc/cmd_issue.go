@@ -97,7 +97,7 @@ func runIssue(ctx context.Context, e env, args []string) error {
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	if err := f.require("template", "input", "officer", "passphrase-file"); err != nil {
+	if err := f.require("template", "input"); err != nil {
 		return err
 	}
 	data, err := readInput(*input, maxInput)
@@ -109,11 +109,11 @@ func runIssue(ctx context.Context, e env, args []string) error {
 		return fmt.Errorf("%s: %w", *input, err)
 	}
 	return withApp(ctx, e, f, func(a *app) error {
-		s, err := a.unlock(ctx, officer)
+		s, err := a.authenticate(ctx, e, officer)
 		if err != nil {
 			return err
 		}
-		done, _, err := a.issueOne(ctx, s, document.Draft{
+		done, _, err := a.issueOne(ctx, e, s, document.Draft{
 			Case: in.Case, Template: *templateID, Input: in.Input, Date: in.Date, RequestKey: in.Key,
 		})
 		if err != nil {
@@ -149,28 +149,26 @@ func (a *app) deliver(ctx context.Context, e env, f *flags, done actJSON, out st
 
 // issueOne takes a draft through the whole line, or finishes the act that an
 // earlier attempt with the same request key began.
-func (a *app) issueOne(ctx context.Context, s *session, d document.Draft) (done actJSON, existed bool, err error) {
+func (a *app) issueOne(ctx context.Context, e env, s *session, d document.Draft) (done actJSON, existed bool, err error) {
 	act, warnings, err := a.Service.Issue(ctx, s.actor, d)
 	if err != nil {
 		return actJSON{}, false, err
 	}
 	existed = act.State == document.Archived
-	act, err = a.finish(ctx, s, act)
+	act, err = a.finish(ctx, e, s, act)
 	done = a.show(act)
 	done.Warnings = warnings
 	return done, existed, err
 }
 
 // finish drives an act to the archive.
-func (a *app) finish(ctx context.Context, s *session, act document.Act) (document.Act, error) {
+func (a *app) finish(ctx context.Context, e env, s *session, act document.Act) (document.Act, error) {
 	act, err := a.Service.Resume(ctx, act)
-	if err != nil {
+	if err != nil || act.State != document.Prepared {
 		return act, err
 	}
-	if act.State == document.Prepared {
-		return a.Service.Sign(ctx, s.actor, act, s.key)
-	}
-	return act, nil
+	done := a.sign(ctx, e, s, []document.Act{act})[0]
+	return done.Act, done.Err
 }
 
 // sequence gives what was done its place in the ledger. That may wait: the

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"docsvc/internal/document"
@@ -22,31 +23,65 @@ import (
 const certificateYears = 3
 
 func runOfficer(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 {
-		return usageError{"want officer add, officer list or officer revoke"}
+	commands := []struct {
+		name string
+		run  func(ctx context.Context, e env, args []string) error
+	}{
+		{"add", officerAdd}, {"enrol", officerEnrol}, {"import", officerImport}, {"renew", officerRenew},
+		{"revoke", officerRevoke}, {"disable", officerDisable}, {"list", officerList},
 	}
-	switch args[0] {
-	case "add":
-		return officerAdd(ctx, e, args[1:])
-	case "list":
-		return officerList(ctx, e, args[1:])
-	case "revoke":
-		return officerRevoke(ctx, e, args[1:])
+	var names []string
+	for _, c := range commands {
+		if len(args) > 0 && args[0] == c.name {
+			return c.run(ctx, e, args[1:])
+		}
+		names = append(names, "officer "+c.name)
 	}
-	return usageError{fmt.Sprintf("officer %s: want add, list or revoke", args[0])}
+	return usageError{"want " + strings.Join(names, ", ")}
 }
 
+// personFlags are the options that describe a person.
+type personFlags struct {
+	of            document.Account
+	profile, role string
+}
+
+func (f *flags) person() *personFlags {
+	p := &personFlags{}
+	f.StringVar(&p.of.Login, "login", "", "`LOGIN`, lower-case letters and digits")
+	f.StringVar(&p.of.Subject, "subject", "", "`NAME` of this person at the identity provider (the claim login.oidc.login_claim)")
+	f.StringVar(&p.of.Name, "name", "", "`NAME` in full: Soyad Ad Atasının adı oğlu/qızı")
+	f.StringVar(&p.of.Post, "post", "dövlət icra məmuru", "`POST` as acts print it")
+	f.StringVar(&p.of.Office, "office", "", "`CODE` of the office")
+	f.StringVar(&p.of.TaxID, "voen", "", "`VÖEN` of a private officer")
+	f.StringVar(&p.profile, "profile", "state", "`PROFILE`: state or private")
+	f.StringVar(&p.role, "role", "officer", "`ROLE`: officer, head, clerk, archivist, auditor, operator, owner")
+	return p
+}
+
+// account is the person as described.
+func (p *personFlags) account() (document.Account, error) {
+	roles := []document.Role{
+		document.RoleOfficer, document.RoleHead, document.RoleClerk, document.RoleArchivist,
+		document.RoleAuditor, document.RoleOperator, document.RoleOwner,
+	}
+	if !slices.Contains(roles, document.Role(p.role)) {
+		return p.of, usageError{fmt.Sprintf("--role %s: want one of %v", p.role, roles)}
+	}
+	if p.profile != string(document.ProfileState) && p.profile != string(document.ProfilePrivate) {
+		return p.of, usageError{fmt.Sprintf("--profile %s: want state or private", p.profile)}
+	}
+	a := p.of
+	a.Profile = document.Profile(p.profile)
+	a.Grants = []document.Grant{{Role: document.Role(p.role), Office: a.Office}}
+	return a, nil
+}
+
+// officerAdd gives a person an account and a key in a file, certified by the
+// evaluation authority.
 func officerAdd(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "officer add")
-	var account document.Account
-	var profile, role string
-	f.StringVar(&account.Login, "login", "", "`LOGIN`, lower-case letters and digits")
-	f.StringVar(&account.Name, "name", "", "`NAME` in full: Soyad Ad Atasının adı oğlu/qızı")
-	f.StringVar(&account.Post, "post", "dövlət icra məmuru", "`POST` as acts print it")
-	f.StringVar(&account.Office, "office", "", "`CODE` of the office")
-	f.StringVar(&account.TaxID, "voen", "", "`VÖEN` of a private officer")
-	f.StringVar(&profile, "profile", "state", "`PROFILE`: state or private")
-	f.StringVar(&role, "role", "officer", "`ROLE`: officer, head, clerk, archivist, auditor")
+	person := f.person()
 	passphraseFile := f.String("passphrase-file", "", "`FILE` with the passphrase for the officer's new key")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
@@ -58,22 +93,14 @@ func officerAdd(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains([]string{"officer", "head", "clerk", "archivist", "auditor"}, role) {
-		return usageError{fmt.Sprintf("--role %s: want officer, head, clerk, archivist or auditor", role)}
+	account, err := person.account()
+	if err != nil {
+		return err
 	}
-	if profile != string(document.ProfileState) && profile != string(document.ProfilePrivate) {
-		return usageError{fmt.Sprintf("--profile %s: want state or private", profile)}
-	}
-	roles := []document.Role{document.RoleOfficer, document.RoleHead, document.RoleClerk, document.RoleArchivist, document.RoleAuditor}
-	if !slices.Contains(roles, document.Role(role)) {
-		return usageError{"--role: want officer, head, clerk, archivist or auditor"}
-	}
-	if profile != string(document.ProfileState) && profile != string(document.ProfilePrivate) {
-		return usageError{"--profile: want state or private"}
-	}
-	account.Profile = document.Profile(profile)
-	account.Grants = []document.Grant{{Role: document.Role(role), Office: account.Office}}
 	return withApp(ctx, e, f, func(a *app) error {
+		if a.Authority == nil || a.Vault != nil {
+			return errors.New("officers' keys are in Vault here: use officer enrol")
+		}
 		return a.enrol(ctx, account, bytes.TrimRight(passphrase, "\r\n"), keyfile.DefaultCost())
 	})
 }
@@ -144,6 +171,7 @@ func officerRevoke(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "officer revoke")
 	login := f.String("login", "", "`LOGIN` of the officer")
 	reason := f.Int("reason", 1, "CRLReason of RFC 5280: 1 key compromise, 4 superseded, 5 ceased")
+	o := f.enrolment()
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -162,10 +190,37 @@ func officerRevoke(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := a.Authority.Revoke(cert, *reason); err != nil {
+		if a.Vault != nil {
+			err = a.revokeAtVault(ctx, cert, o)
+		} else {
+			err = a.Authority.Revoke(cert, *reason)
+		}
+		if err != nil {
 			return err
 		}
 		err = a.Service.CertificateRevoked(ctx, operator(), account, *reason)
+		a.sequence(ctx, e)
+		return err
+	})
+}
+
+// officerDisable ends what a person may do here. What they have signed stays.
+func officerDisable(ctx context.Context, e env, args []string) error {
+	f := newFlags(e, "officer disable")
+	login := f.String("login", "", "`LOGIN` of the officer")
+	if _, err := f.parse(args, 0, 0); err != nil {
+		return err
+	}
+	if err := f.require("login"); err != nil {
+		return err
+	}
+	return withApp(ctx, e, f, func(a *app) error {
+		account, err := a.Service.Account(ctx, *login)
+		if err != nil {
+			return err
+		}
+		account.Disabled = true
+		err = a.Service.SaveAccount(ctx, operator(), account)
 		a.sequence(ctx, e)
 		return err
 	})

@@ -11,9 +11,9 @@ import (
 	"docsvc/internal/sqldb"
 )
 
-// runRebuild restores the register from the archive. It is built in a file of
-// its own, which takes the register's place when it is whole: half a register
-// would show annulled acts in force and give numbers again.
+// runRebuild restores the register from the archive. In SQLite it is built in a
+// file of its own, which takes the register's place when it is whole: half a
+// register would show annulled acts in force and give numbers again.
 func runRebuild(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "rebuild")
 	if _, err := f.parse(args, 0, 0); err != nil {
@@ -23,25 +23,51 @@ func runRebuild(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	var report document.RebuildReport
+	if c.Register.Postgres != nil {
+		report, err = rebuildInPlace(ctx, c, e)
+	} else {
+		report, err = rebuildFile(ctx, c, e)
+	}
+	if err != nil {
+		return err
+	}
+	return printRebuild(e, f.json, report)
+}
+
+// rebuildInPlace restores the register into the empty schema of a PostgreSQL
+// database. What a rebuild that was cut short leaves behind is older than the
+// archive, and nothing works with it (document.Service.CheckRegister).
+func rebuildInPlace(ctx context.Context, c Config, e env) (document.RebuildReport, error) {
+	a, err := openApp(ctx, c, e.log)
+	if err != nil {
+		return document.RebuildReport{}, err
+	}
+	report, err := a.Service.Rebuild(ctx, operator())
+	if err != nil && report.Accounts > 0 {
+		err = fmt.Errorf("%w\nthe register is half restored: drop its schema, run docsvc migrate, and rebuild again", err)
+	}
+	return report, errors.Join(err, a.close())
+}
+
+// rebuildFile restores the register into a file that takes its place.
+func rebuildFile(ctx context.Context, c Config, e env) (document.RebuildReport, error) {
 	path := c.path(c.Register.SQLite)
 	if err := mustBeEmpty(ctx, c, e); err != nil {
-		return err
+		return document.RebuildReport{}, err
 	}
 	c.Register.SQLite = path + ".rebuild"
 	report, err := rebuildAside(ctx, c, e)
 	if err != nil {
-		return errors.Join(err, removeRegister(c.Register.SQLite))
+		return report, errors.Join(err, removeRegister(c.Register.SQLite))
 	}
 	if err := removeRegister(path); err != nil {
-		return err
+		return report, err
 	}
 	if err := os.Rename(c.Register.SQLite, path); err != nil {
-		return err
+		return report, err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return err
-	}
-	return printRebuild(e, f.json, report)
+	return report, syncDir(filepath.Dir(path))
 }
 
 // mustBeEmpty refuses a register in which something has happened; one that is
@@ -120,7 +146,8 @@ func printRebuild(e env, asJSON bool, report document.RebuildReport) error {
 	return nil
 }
 
-// runMigrate brings the register's schema up to what this binary knows.
+// runMigrate brings the register's schema up to what this binary knows, under
+// the role that owns it, and grants the service's role what it needs.
 func runMigrate(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "migrate")
 	if _, err := f.parse(args, 0, 0); err != nil {
@@ -130,5 +157,10 @@ func runMigrate(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return sqldb.Migrate(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: c.path(c.Register.SQLite), Logger: e.log})
+	o, err := c.ownerOptions()
+	if err != nil {
+		return err
+	}
+	o.Logger = e.log
+	return sqldb.Migrate(ctx, o)
 }

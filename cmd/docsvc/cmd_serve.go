@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,15 +47,18 @@ func runServe(ctx context.Context, e env, args []string) error {
 }
 
 func (a *app) serve(ctx context.Context, e env) error {
+	if err := a.checkClocks(ctx); err != nil {
+		return err
+	}
 	handler, err := a.handler(e.log)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", a.Config.Address)
+	listener, err := a.listen()
 	if err != nil {
-		return fmt.Errorf("listen on %s (another serve? try --addr): %w", a.Config.Address, err)
+		return err
 	}
-	fmt.Fprintf(e.stderr, "docsvc serves http://%s\n", listener.Addr())
+	fmt.Fprintf(e.stderr, "docsvc serves %s://%s\n", a.scheme(), listener.Addr())
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelWarn),
@@ -64,6 +68,9 @@ func (a *app) serve(ctx context.Context, e env) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return worker.Run(ctx) })
+	for _, run := range a.background {
+		g.Go(func() error { return run(ctx) })
+	}
 	g.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -79,13 +86,36 @@ func (a *app) serve(ctx context.Context, e env) error {
 	return g.Wait()
 }
 
+// listen opens the address, behind TLS if it is configured.
+func (a *app) listen() (net.Listener, error) {
+	listener, err := net.Listen("tcp", a.Config.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s (another serve? try --addr): %w", a.Config.Address, err)
+	}
+	if a.Config.TLS == nil {
+		return listener, nil
+	}
+	c, err := a.Config.serverTLS()
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return tls.NewListener(listener, c), nil
+}
+
+func (a *app) scheme() string {
+	if a.Config.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
 // handler is the whole site.
 func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 	o := web.Options{
 		Verifier: a.Verify, Origin: a.Config.Origin, Evaluation: a.Service.Rules.Evaluation, Location: location(),
 		Limiter: &web.ProcessLimiter{Now: time.Now}, TrustedProxies: a.Config.TrustedProxies, Now: time.Now, Rand: rand.Reader, Log: log,
-		SealKeys: func(context.Context) ([]web.SealKey, error) {
-			keys, err := sealKeys(a.Keys)
+		SealKeys: func(ctx context.Context) ([]web.SealKey, error) {
+			keys, err := sealKeys(ctx, a.Keys)
 			list := make([]web.SealKey, 0, len(keys))
 			for id, key := range keys {
 				list = append(list, web.SealKey{ID: id, Key: key})

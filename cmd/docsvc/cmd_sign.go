@@ -20,11 +20,8 @@ func runSign(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.require("officer", "passphrase-file"); err != nil {
-		return err
-	}
 	return withApp(ctx, e, f, func(a *app) error {
-		s, err := a.unlock(ctx, officer)
+		s, err := a.authenticate(ctx, e, officer)
 		if err != nil {
 			return err
 		}
@@ -38,18 +35,17 @@ func runSign(ctx context.Context, e env, args []string) error {
 		}
 		var result actsJSON
 		failed := 0
-		for _, act := range waiting {
-			if len(numbers) > 0 && !slices.Contains(numbers, act.Number) {
-				continue
-			}
-			act, err := a.Service.Sign(ctx, s.actor, act, s.key)
-			if err != nil {
-				printError(e.stderr, "sign "+act.Number, err)
+		wanted := slices.DeleteFunc(slices.Clone(waiting), func(act document.Act) bool {
+			return len(numbers) > 0 && !slices.Contains(numbers, act.Number)
+		})
+		for _, done := range a.sign(ctx, e, s, wanted) {
+			if done.Err != nil {
+				printError(e.stderr, "sign "+done.Act.Number, done.Err)
 				failed++
 				continue
 			}
-			result.Acts = append(result.Acts, a.show(act))
-			fmt.Fprintf(e.stderr, "%s is %s\n", act.Number, act.State)
+			result.Acts = append(result.Acts, a.show(done.Act))
+			fmt.Fprintf(e.stderr, "%s is %s\n", done.Act.Number, done.Act.State)
 		}
 		a.sequence(ctx, e)
 		if f.json {

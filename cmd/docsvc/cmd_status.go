@@ -68,7 +68,7 @@ func (a *app) annulmentDecision(ctx context.Context, e env, s *session, number, 
 		decision, _, err = a.Service.Issue(ctx, s.actor, draft)
 	}
 	if err == nil {
-		decision, err = a.finish(ctx, s, decision)
+		decision, err = a.finish(ctx, e, s, decision)
 	}
 	if err != nil {
 		return "", fmt.Errorf("issue the decision that annuls %s: %w", number, err)
@@ -98,11 +98,11 @@ func changeAct(ctx context.Context, e env, args []string, name string,
 	if err != nil {
 		return err
 	}
-	if err := f.require("reason", "officer", "passphrase-file"); err != nil {
+	if err := f.require("reason"); err != nil {
 		return err
 	}
 	return withApp(ctx, e, f, func(a *app) error {
-		s, err := a.unlock(ctx, officer)
+		s, err := a.authenticate(ctx, e, officer)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"docsvc/internal/auth"
 	"docsvc/internal/codes"
 	"docsvc/internal/document"
 	"docsvc/internal/numbering"
@@ -38,26 +39,45 @@ type Config struct {
 	// example https://icra.example.az. It must not change while acts are valid.
 	Origin string `json:"origin"`
 
+	// TLS makes serve speak HTTPS by itself; without it a proxy in front does.
+	TLS *tlsConfig `json:"tls,omitempty"`
+
 	// Register is the database: one of the two.
 	Register struct {
-		SQLite string `json:"sqlite,omitempty"` // path of the file
+		SQLite   string          `json:"sqlite,omitempty"` // path of the file
+		Postgres *postgresConfig `json:"postgres,omitempty"`
 	} `json:"register"`
 
-	// Archive keeps the signed acts.
+	// Archive keeps the signed acts: one of the two.
 	Archive struct {
-		Directory string `json:"directory,omitempty"` // write-once directory
+		Directory string    `json:"directory,omitempty"` // write-once directory
+		S3        *s3Config `json:"s3,omitempty"`
 	} `json:"archive"`
 
-	// Keys holds the officers' and the service's own keys.
+	// Keys holds the officers' and the service's own keys: in files, or in Vault.
 	Keys struct {
-		Directory    string `json:"directory"`
-		ApplianceKey string `json:"appliance_key"` // file that unlocks the service's keys
+		Directory    string       `json:"directory,omitempty"`
+		ApplianceKey string       `json:"appliance_key,omitempty"` // file that unlocks what is kept in files
+		Vault        *vaultConfig `json:"vault,omitempty"`
 	} `json:"keys"`
 
-	// Authority certifies officers and gives timestamps.
+	// Authority certifies officers and gives timestamps. The built-in one does
+	// whichever of the two is not configured.
 	Authority struct {
-		Evaluation string `json:"evaluation,omitempty"` // directory of the built-in one
+		Evaluation   string              `json:"evaluation,omitempty"` // directory of the built-in one
+		Certificates *certificatesConfig `json:"certificates,omitempty"`
+		Timestamps   *timestampsConfig   `json:"timestamps,omitempty"`
 	} `json:"authority"`
+
+	// Login is the identity provider. Without it officers use the command line
+	// and the passphrases of their key files.
+	Login struct {
+		OIDC *auth.Config `json:"oidc,omitempty"`
+		// CommandClientID is the public client of the command line, whose redirect
+		// addresses are on this machine (RFC 8252); default: that of OIDC. Vault's
+		// role must accept both as audience.
+		CommandClientID string `json:"command_client_id,omitempty"`
+	} `json:"login,omitzero"`
 
 	// Level of signatures: B-B or B-T.
 	Level signing.Level `json:"level"`
@@ -158,18 +178,7 @@ func (c Config) validate() error {
 	if err := codes.CheckOrigin(c.Origin); err != nil {
 		fault("origin: %w", err)
 	}
-	for name, value := range map[string]string{
-		"register.sqlite": c.Register.SQLite, "archive.directory": c.Archive.Directory,
-		"keys.directory": c.Keys.Directory, "keys.appliance_key": c.Keys.ApplianceKey,
-		"authority.evaluation": c.Authority.Evaluation,
-	} {
-		if value == "" {
-			fault("%s is missing", name)
-		}
-	}
-	if c.Production && c.Authority.Evaluation != "" {
-		fault("production refuses authority.evaluation: what it certifies has no legal force")
-	}
+	faults = append(faults, c.validateParts()...)
 	if c.Level != signing.LevelBB && c.Level != signing.LevelBT {
 		fault("level %q: want %s or %s", c.Level, signing.LevelBB, signing.LevelBT)
 	}

@@ -10,7 +10,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"docsvc/internal/codes"
@@ -20,33 +22,25 @@ import (
 	"docsvc/templates"
 )
 
-// demoOffices is the fictitious office of docs/domain.md § 8.
-func demoOffices() []document.Office {
-	return []document.Office{{
-		Code: "110", Name: "Nümunə Rayon İcra Şöbəsi", Parent: "Azərbaycan Respublikası Ədliyyə Nazirliyinin İcra baş idarəsi",
-		Place: "Nümunə şəhəri", Address: "AZ9900, Nümunə şəhəri, Ədalət küçəsi, ev 1",
-		Deposit: "AZ29TSTADEP00000000000000001",
-	}}
-}
+// demoOffice is the fictitious office of docs/domain.md § 8 with its people. All
+// are invented.
+var demoOffice = sync.OnceValue(func() (office struct {
+	Offices  []document.Office
+	Officers []document.Account
+}) {
+	data, err := fs.ReadFile(templates.FS, "samples/office.json")
+	if err == nil {
+		err = json.Unmarshal(data, &office)
+	}
+	if err != nil {
+		panic(err) // embedded
+	}
+	return office
+})
 
-// demoOfficers are its people. All are invented.
-func demoOfficers() []document.Account {
-	grant := func(roles ...document.Role) []document.Grant {
-		var list []document.Grant
-		for _, r := range roles {
-			list = append(list, document.Grant{Role: r, Office: "110"})
-		}
-		return list
-	}
-	return []document.Account{
-		{Login: "nigar", Name: "Məmurzadə Nigar Sınaq qızı", Post: "dövlət icra məmuru", Office: "110",
-			Profile: document.ProfileState, Grants: grant(document.RoleOfficer)},
-		{Login: "vuqar", Name: "Rəhbərli Vüqar Misal oğlu", Post: "rəhbəri", Office: "110",
-			Profile: document.ProfileState, Grants: grant(document.RoleHead)},
-		{Login: "kamran", Name: "Özəlli Kamran Təcrübə oğlu", Post: "xüsusi icra məmuru", Office: "110",
-			Profile: document.ProfilePrivate, TaxID: "9999990812", Grants: grant(document.RoleOfficer)},
-	}
-}
+func demoOffices() []document.Office { return slices.Clone(demoOffice().Offices) }
+
+func demoOfficers() []document.Account { return slices.Clone(demoOffice().Officers) }
 
 // demoPassphrase is where init leaves the passphrase of a demo officer.
 func demoPassphrase(c Config, login string) string {

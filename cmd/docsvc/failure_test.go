@@ -106,7 +106,7 @@ type desk struct {
 
 func sitDown(t *testing.T, a *app) *desk {
 	t.Helper()
-	s, err := a.unlock(t.Context(), &officerFlags{"nigar", demoPassphrase(a.Config, "nigar")})
+	s, err := a.unlock(t.Context(), &officerFlags{login: "nigar", passphraseFile: demoPassphrase(a.Config, "nigar")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func (d *desk) issue(n int) (actJSON, error) {
 	d.started = max(d.started, n)
 	draft := d.draft
 	draft.RequestKey = fmt.Sprint("desk/", n)
-	act, _, err := d.a.issueOne(d.t.Context(), d.s, draft)
+	act, _, err := d.a.issueOne(d.t.Context(), env{stderr: d.t.Output()}, d.s, draft)
 	return act, err
 }
 

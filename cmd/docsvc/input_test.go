@@ -1,8 +1,12 @@
 package main
 
 import (
+	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
+
+	"docsvc/internal/numbering"
 )
 
 // FuzzBatch: a batch file gives lines or faults, each with its place; a line
@@ -40,7 +44,8 @@ func FuzzBatch(f *testing.F) {
 
 // FuzzConfig: a configuration is valid or refused with reasons.
 func FuzzConfig(f *testing.F) {
-	for _, seed := range []string{"", "{}", `{"address":"127.0.0.1:8080"}`, `{"adress":1}`, `{"numbers":""}`, `{"numbers":null}`, "[]"} {
+	for _, seed := range []string{"", "{}", `{"address":"127.0.0.1:8080"}`, `{"adress":1}`, `{"numbers":""}`, `{"numbers":null}`, "[]",
+		`{"register":{"sqlite":"a","postgres":{"dsn_file":"b"}},"keys":{"vault":{"address":"https://v"}}}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -48,7 +53,9 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.Workers < 1 || c.LeaseSeconds < 1 || c.Register.SQLite == "" || c.Archive.Directory == "" || c.RetentionYears[""] < 1 {
+		if c.Workers < 1 || c.LeaseSeconds < 1 || c.RetentionYears[""] < 1 ||
+			(c.Register.SQLite == "") == (c.Register.Postgres == nil) || (c.Archive.Directory == "") == (c.Archive.S3 == nil) ||
+			(c.Keys.Directory == "") == (c.Keys.Vault == nil) {
 			t.Errorf("accepted: %+v", c)
 		}
 	})
@@ -62,7 +69,7 @@ func TestConfig(t *testing.T) {
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{
-		"address", "origin", "register.sqlite is missing", "archive.directory is missing", "keys.directory is missing",
+		"address", "origin", "register.sqlite or register.postgres is missing", "archive.directory or archive.s3 is missing", "keys.directory or keys.vault is missing",
 		"keys.appliance_key is missing", "production refuses authority.evaluation", `level "B-X"`, "retention_years",
 		`office "1"`, "lease_seconds: 0", "workers: 0",
 	} {
@@ -75,6 +82,68 @@ func TestConfig(t *testing.T) {
 	} {
 		if _, err := parseConfig([]byte(text)); err == nil || name == "a second object" && !strings.Contains(err.Error(), "more than one") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// productionConfig is a configuration of the production set that is right.
+const productionConfig = `{
+	"production": true, "address": "127.0.0.1:8080", "origin": "https://icra.example.az", "level": "B-T",
+	"register": {"postgres": {"dsn_file": "service.dsn"}},
+	"archive": {"s3": {"endpoint": "minio:9000", "bucket": "acts", "access_key_file": "a", "secret_key_file": "s"}},
+	"keys": {"vault": {"address": "https://vault:8200", "role_id_file": "r", "secret_id_file": "s"}},
+	"authority": {
+		"certificates": {"roots_file": "roots.pem"},
+		"timestamps": {"authorities": [{"url": "http://tsa.example.az"}], "roots_file": "tsa.pem"}
+	},
+	"login": {"oidc": {"issuer": "https://login.example.az", "client_id": "docsvc", "strong_values": ["high"]}},
+	"retention_years": {"": 100}, "lease_seconds": 45, "workers": 4
+}`
+
+// TestProductionConfig: each part that is missing, doubled or unsafe is named.
+func TestProductionConfig(t *testing.T) {
+	var base map[string]any
+	if err := json.Unmarshal([]byte(productionConfig), &base); err != nil {
+		t.Fatal(err)
+	}
+	base["numbers"] = numbering.DefaultCase
+	parse := func(set map[string]any) error {
+		c := maps.Clone(base)
+		maps.Copy(c, set)
+		data, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = parseConfig(data)
+		return err
+	}
+	if err := parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	type object = map[string]any
+	for _, c := range []struct {
+		set  object
+		want string
+	}{
+		{object{"register": object{"sqlite": "a", "postgres": object{"dsn_file": "b"}}}, "register.sqlite or register.postgres: two are configured"},
+		{object{"register": object{"postgres": object{}}}, "register.postgres.dsn_file is missing"},
+		{object{"register": object{"postgres": object{"dsn_file": "b", "allow_owner": true}}}, "allow_owner"},
+		{object{"archive": object{"directory": "a", "s3": object{}}}, "archive.directory or archive.s3: two are configured"},
+		{object{"archive": object{"s3": object{"endpoint": "minio:9000"}}}, "archive.s3.bucket is missing"},
+		{object{"archive": object{"s3": object{"plain": true}}}, "use TLS"},
+		{object{"keys": object{"directory": "k", "vault": object{}}}, "keys.directory or keys.vault: two are configured"},
+		{object{"keys": object{"vault": object{"address": "http://vault", "token_file": "t"}}}, "production wants https"},
+		{object{"keys": object{"vault": object{"address": "https://u:p@vault", "token_file": "t"}}}, "keys.vault.address"},
+		{object{"keys": object{"vault": object{"address": "https://vault"}}}, "keys.vault.role_id_file is missing"},
+		{object{"login": object{}}, "keys.vault needs login.oidc"},
+		{object{"login": object{"oidc": object{"issuer": "https://l", "client_id": "d"}}}, "strong_values"},
+		{object{"login": object{"oidc": object{"issuer": "http://l", "client_id": "d", "strong_values": []string{"h"}}}}, "production wants https"},
+		{object{"authority": object{"certificates": object{"roots_file": "r"}}}, "authority.certificates and authority.timestamps"},
+		{object{"authority": object{"evaluation": "e"}}, "production refuses authority.evaluation"},
+		{object{"tls": object{"cert_file": "c"}}, "tls.key_file is missing"},
+	} {
+		if err := parse(c.set); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: want %q in\n%v", c.set, c.want, err)
 		}
 	}
 }

@@ -266,7 +266,7 @@ func (k *killer) registerCase() {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	form, err := renumber(list[0].Case, len(k.cases))
+	form, err := renumber(list[0].Case, 199, len(k.cases))
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"init", "--data DIR [--demo] [--origin URL]", "make the embedded set: keys, register, archive, evaluation authority", runInit},
+		{"init", "--data DIR [--demo] [--origin URL] | --config FILE", "make the embedded set, or what the parts of a configuration need", runInit},
 		{"serve", "--data DIR | --config FILE [--addr HOST:PORT]", "serve the pages and run the worker", runServe},
 		{"demo", "--data DIR [--json]", "register the sample cases and issue their acts", runDemo},
 		{"officer", "add|list|revoke --data DIR …", "manage officers and their keys", runOfficer},

@@ -116,8 +116,8 @@ func TestAnnulAgain(t *testing.T) {
 // refusing is a key that is not used.
 type refusing struct{ document.KeyHolder }
 
-func (refusing) Sign(context.Context, []byte, crypto.SignerOpts) ([]byte, error) {
-	return nil, document.ErrKeyRefused
+func (refusing) Sign(context.Context, [][]byte, crypto.SignerOpts) ([][]byte, string, error) {
+	return nil, "", document.ErrKeyRefused
 }
 
 // TestEnrolWithoutArchive: an account that the register has keeps its key, even

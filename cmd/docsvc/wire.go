@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
@@ -12,80 +10,88 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"docsvc/internal/archive/fsworm"
-	"docsvc/internal/codes"
+	"docsvc/internal/auth"
 	"docsvc/internal/document"
-	"docsvc/internal/ledger"
 	"docsvc/internal/render"
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/authority"
-	"docsvc/internal/signing/keyfile"
+	"docsvc/internal/signing/revocation"
+	"docsvc/internal/signing/vault"
 	"docsvc/internal/sqldb"
 	"docsvc/internal/template"
 	"docsvc/internal/typeset"
 	"docsvc/internal/verify"
+	"docsvc/internal/web"
 )
 
-// The purposes of the service's own keys.
-const (
-	purposeSeal       = "seal"       // ES256: the seal in the QR code
-	purposeCheckpoint = "checkpoint" // Ed25519: the ledger
-)
-
-// app is everything that runs, joined.
+// app is everything that runs, joined. Which part stands behind an interface is
+// the configuration's choice; see wire_embedded.go and wire_production.go.
 type app struct {
-	Config    Config
-	Service   *document.Service
-	Register  *sqldb.Register
-	Archive   *fsworm.Store
-	Authority *authority.Authority
-	Keys      *keyfile.ServiceKeys
-	Renderer  *render.Renderer
-	Verify    *verify.Verifier
+	Config       Config
+	Service      *document.Service
+	Register     *sqldb.Register
+	Archive      archiveStore
+	Keys         serviceKeys
+	Certificates certification
+	Timestamps   signing.Timestamper
+	Renderer     *render.Renderer
+	Verify       *verify.Verifier
+	Authority    *authority.Authority // nil: nothing is left for it to do
+	Vault        *vault.Client        // nil: keys are in files
+	Login        *auth.Provider       // nil: officers use passphrases
+	Parts        *web.Parts           // counts the calls of all of them
+
+	applianceKey []byte
+	tsaAnchors   *revocation.Anchors               // nil: the evaluation authority's
+	background   []func(ctx context.Context) error // of serve
+	probes       []web.Probe
+	clocks       []clock
+	log          *slog.Logger
 }
 
 // openApp opens every part and creates nothing; what is missing is an error
 // that says how to make it.
 func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) {
-	a := &app{Config: c}
+	a := &app{Config: c, Parts: web.NewParts(), log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	applianceKey, err := keyfile.OpenApplianceKey(c.path(c.Keys.ApplianceKey))
-	if err != nil {
-		return nil, fmt.Errorf("appliance key: %w", err)
-	}
-	a.Keys = &keyfile.ServiceKeys{Dir: c.servicePath(), ApplianceKey: applianceKey, Now: time.Now}
-	if a.Authority, err = authority.Open(authority.Config{
-		Dir: c.path(c.Authority.Evaluation), ApplianceKey: applianceKey, Now: time.Now,
-	}); err != nil {
-		return nil, err
-	}
-	a.Register, err = sqldb.Open(ctx, sqldb.Options{Engine: sqldb.SQLite, Path: c.path(c.Register.SQLite), Logger: log})
-	if err != nil {
-		return nil, err
-	}
-	if a.Archive, err = fsworm.Open(c.path(c.Archive.Directory), time.Now); err != nil {
-		return nil, err
+	for _, part := range []struct {
+		name string
+		open func(context.Context) error
+	}{
+		{"appliance key", a.openApplianceKey},
+		{"login", a.openLogin},
+		{"keys", a.openKeys},
+		{"register", a.openRegister},
+		{"archive", a.openArchive},
+		{"evaluation authority", a.openAuthority},
+		{"time-stamps", a.openTimestamps},
+		{"certificates", a.openCertificates},
+	} {
+		if err := part.open(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
 	if a.Renderer, err = newRenderer(c); err != nil {
 		return nil, err
 	}
-	if a.Service, err = a.newService(log); err != nil {
+	if a.Service, err = a.newService(ctx); err != nil {
 		return nil, err
 	}
 	a.Verify = &verify.Verifier{
 		Store: a.Register, Archive: a.Archive, Signatures: a.Service.Verifier, Ledger: a.Service.LedgerKeys, Now: time.Now,
 		Log: log,
 		SealKey: func(id string) (*ecdsa.PublicKey, error) {
-			keys, err := sealKeys(a.Keys) // each time: another process may have made a new one
+			ctx, cancel := context.WithTimeout(context.Background(), keyCall)
+			defer cancel()
+			keys, err := sealKeys(ctx, a.Keys) // each time: there may be a new one
 			return keys[id], err
 		},
 	}
@@ -102,6 +108,49 @@ func (a *app) close() error {
 		errs = append(errs, a.Register.Close())
 	}
 	return errors.Join(errs...)
+}
+
+func (a *app) openRegister(ctx context.Context) error {
+	o, err := a.Config.registerOptions()
+	if err != nil {
+		return err
+	}
+	o.Logger, o.Observe = a.log, a.Parts.Observer("register")
+	if a.Register, err = sqldb.Open(ctx, o); err != nil {
+		return err
+	}
+	a.clocks = append(a.clocks, clock{"register", func(ctx context.Context) (time.Duration, error) {
+		there, err := a.Register.Clock(ctx)
+		return time.Since(there), err
+	}})
+	return nil
+}
+
+// registerOptions say where the register is and as whom the service opens it.
+func (c Config) registerOptions() (sqldb.Options, error) {
+	p := c.Register.Postgres
+	if p == nil {
+		return sqldb.Options{Engine: sqldb.SQLite, Path: c.path(c.Register.SQLite)}, nil
+	}
+	dsn, err := readSecret(c.path(p.DSNFile))
+	return sqldb.Options{Engine: sqldb.Postgres, DSN: dsn, MaxConns: p.Connections, AllowOwner: p.AllowOwner}, err
+}
+
+// ownerOptions say as whom the schema is made and changed.
+func (c Config) ownerOptions() (sqldb.Options, error) {
+	p := c.Register.Postgres
+	if p == nil {
+		return c.registerOptions()
+	}
+	if p.OwnerDSNFile == "" {
+		return sqldb.Options{}, errors.New("register.postgres.owner_dsn_file is missing: the schema is changed under the role that owns it")
+	}
+	dsn, err := readSecret(c.path(p.OwnerDSNFile))
+	o := sqldb.Options{Engine: sqldb.Postgres, DSN: dsn, ServiceRole: p.ServiceRole, AllowOwner: true}
+	if o.ServiceRole == "" && !p.AllowOwner {
+		o.ServiceRole = "docsvc_service"
+	}
+	return o, err
 }
 
 func newRenderer(c Config) (*render.Renderer, error) {
@@ -123,12 +172,11 @@ func newRenderer(c Config) (*render.Renderer, error) {
 	return r, nil
 }
 
-func (a *app) newService(log *slog.Logger) (*document.Service, error) {
-	sealer, err := newSealer(a.Keys)
-	if err != nil {
+func (a *app) newService(ctx context.Context) (*document.Service, error) {
+	if _, err := current(ctx, a.Keys, purposeSeal); err != nil {
 		return nil, err
 	}
-	checkpoints, ledgerKeys, err := ledgerSigner(a.Keys, a.Config.logOrigin())
+	checkpoints, ledgerKeys, err := ledgerSigner(ctx, a.Keys, a.Config.logOrigin())
 	if err != nil {
 		return nil, err
 	}
@@ -136,25 +184,53 @@ func (a *app) newService(log *slog.Logger) (*document.Service, error) {
 	if err != nil {
 		host = "unknown"
 	}
-	return &document.Service{
-		Store: a.Register, Archive: a.Archive, Drafter: a.Renderer, Sealer: sealer,
-		Certificates: certificates{a.Authority}, Timestamps: a.Authority,
-		Verifier:    &signing.Verifier{Roots: a.Authority.Roots(), Now: time.Now, Revocation: a.Authority},
+	trusted := a.Certificates.Anchors()
+	s := &document.Service{
+		Store: a.Register, Archive: a.Archive, Drafter: a.Renderer, Sealer: sealer{a.Keys},
+		Certificates: a.Certificates, Timestamps: a.Timestamps,
+		Verifier: &signing.Verifier{
+			Roots: trusted.Signers, Intermediates: append(trusted.Intermediates, a.timestampIntermediates()...),
+			TSARoots: a.timestampRoots(),
+			Now:      time.Now, Revocation: a.Certificates,
+		},
 		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
 		Rules: document.Rules{
-			Scheme: a.Config.Numbers, Level: a.Config.Level, Evaluation: a.Config.Authority.Evaluation != "",
+			Scheme: a.Config.Numbers, Level: a.Config.Level, Evaluation: a.Config.evaluation(),
 			Location: location(), Retention: a.Config.RetentionYears,
 			Lease: time.Duration(a.Config.LeaseSeconds) * time.Second, PreparedFor: 15 * time.Minute,
 		},
 		Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString()[:8]),
-		Now:   time.Now, Rand: rand.Reader, NewID: newID, Log: log,
-	}, nil
+		Now:   time.Now, Rand: rand.Reader, NewID: newID, Log: a.log,
+	}
+	if sealer, ok := a.Keys.(document.EvidenceSealer); ok {
+		s.Evidence = sealer
+	}
+	return s, nil
 }
+
+// timestampRoots are what time-stamps must lead to.
+func (a *app) timestampRoots() *x509.CertPool {
+	if a.tsaAnchors == nil {
+		return a.Authority.Roots()
+	}
+	return a.tsaAnchors.Pool()
+}
+
+func (a *app) timestampIntermediates() []*x509.Certificate {
+	if a.tsaAnchors == nil {
+		return nil
+	}
+	return a.tsaAnchors.Intermediates
+}
+
+// evaluation says whether acts have no legal force. Only a configuration that
+// says production, and so passed all its checks, makes others.
+func (c Config) evaluation() bool { return !c.Production }
 
 // newID returns a UUID of version 7, which sorts by time.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// servicePath is where the service's own keys are.
+// servicePath is where the service's own keys are, if they are files.
 func (c Config) servicePath() string { return c.path(c.Keys.Directory) + "/service" }
 
 // officerKey is the key file of an officer.
@@ -173,111 +249,3 @@ func (c Config) host() string {
 
 // logOrigin names the ledger in its checkpoints. It never changes.
 func (c Config) logOrigin() string { return c.host() + "/log" }
-
-// sealer signs seals with the service's key.
-type sealer struct {
-	kid string
-	key crypto.Signer
-}
-
-func newSealer(keys *keyfile.ServiceKeys) (document.Sealer, error) {
-	info, err := keys.Current(purposeSeal)
-	if err != nil {
-		return nil, fmt.Errorf("seal key: %w", err)
-	}
-	key, _, err := keys.Signer(info.KID)
-	if err != nil {
-		return nil, fmt.Errorf("seal key: %w", err)
-	}
-	return &sealer{sealKID(info), key}, nil
-}
-
-// sealKID is the id of a seal key as seals carry it: without the purpose, to
-// keep the QR code small.
-func sealKID(info keyfile.Info) string {
-	return strings.TrimPrefix(info.KID, purposeSeal+"-")
-}
-
-// Seal implements document.Sealer.
-func (s *sealer) Seal(ctx context.Context, code codes.Code, f codes.Facts) ([]byte, error) {
-	sign := func(_ context.Context, digest []byte) ([]byte, error) {
-		return s.key.Sign(rand.Reader, digest, crypto.SHA256)
-	}
-	return codes.Seal(ctx, sign, s.kid, code, f)
-}
-
-// sealKeys are the published keys of seals, past ones included, by id.
-func sealKeys(keys *keyfile.ServiceKeys) (map[string]*ecdsa.PublicKey, error) {
-	list, err := keys.List(purposeSeal)
-	if err != nil {
-		return nil, err
-	}
-	public := map[string]*ecdsa.PublicKey{}
-	for _, info := range list {
-		key, err := info.PublicKey()
-		if err != nil {
-			return nil, fmt.Errorf("seal key %s: %w", info.KID, err)
-		}
-		p, ok := key.(*ecdsa.PublicKey)
-		if !ok {
-			return nil, fmt.Errorf("seal key %s is not ECDSA", info.KID)
-		}
-		public[sealKID(info)] = p
-	}
-	return public, nil
-}
-
-// ledgerSigner returns the signer of checkpoints and the verifier that knows
-// its key and all earlier ones.
-func ledgerSigner(keys *keyfile.ServiceKeys, origin string) (*ledger.Signer, *ledger.Verifier, error) {
-	list, err := keys.List(purposeCheckpoint)
-	if err != nil {
-		return nil, nil, fmt.Errorf("checkpoint key: %w", err)
-	}
-	if len(list) == 0 {
-		return nil, nil, fmt.Errorf("checkpoint key: %w", keyfile.ErrNoKey)
-	}
-	var public []ed25519.PublicKey
-	for _, info := range list {
-		key, err := info.PublicKey()
-		if err != nil {
-			return nil, nil, fmt.Errorf("checkpoint key %s: %w", info.KID, err)
-		}
-		p, ok := key.(ed25519.PublicKey)
-		if !ok {
-			return nil, nil, fmt.Errorf("checkpoint key %s is not Ed25519", info.KID)
-		}
-		public = append(public, p)
-	}
-	key, _, err := keys.Signer(list[len(list)-1].KID)
-	if err != nil {
-		return nil, nil, fmt.Errorf("checkpoint key: %w", err)
-	}
-	signer, err := ledger.NewSigner(origin, public[len(public)-1], func(text []byte) ([]byte, error) {
-		return key.Sign(rand.Reader, text, crypto.Hash(0))
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	verifier, err := ledger.NewVerifier(origin, public...)
-	return signer, verifier, err
-}
-
-// certificates asks the evaluation authority about officers' certificates.
-type certificates struct{ authority *authority.Authority }
-
-// Usable implements document.Certificates.
-func (c certificates) Usable(ctx context.Context, leaf *x509.Certificate, at time.Time) error {
-	status, err := c.authority.Status(ctx, leaf, at)
-	if err != nil {
-		return err
-	}
-	switch status.State {
-	case authority.Good:
-		return nil
-	case authority.Revoked:
-		return fmt.Errorf("certificate %x was revoked on %s", leaf.SerialNumber, status.RevokedAt.Format(time.RFC3339))
-	default:
-		return fmt.Errorf("certificate %x is %s", leaf.SerialNumber, status.State)
-	}
-}

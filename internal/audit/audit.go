@@ -56,7 +56,9 @@ const (
 	CredentialRefused  Kind = "credential.refused"
 	AccountCreated     Kind = "account.created"
 	AccountChanged     Kind = "account.changed"
-	CertificateRevoked Kind = "certificate.revoked"
+	KeyCreated           Kind = "key.created"
+	CertificateRequested Kind = "certificate.requested" // the key was used for it
+	CertificateRevoked   Kind = "certificate.revoked"
 	Rebuilt            Kind = "register.rebuilt"
 	NumberGap          Kind = "number.gap"
 )

@@ -178,6 +178,7 @@ func (s *Service) asAuthorised(ctx context.Context, actor Actor, item Authorised
 		return err
 	})
 	if err != nil {
+		r.act.ID = item.ActID
 		return r, err
 	}
 	if err := mayBeSigned(actor, r.act); err != nil {

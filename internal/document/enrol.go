@@ -24,6 +24,15 @@ func (s *Service) MayUseKey(ctx context.Context, a Account) error {
 	return err
 }
 
+// RecordEnrolment puts into the trail how the key of an account came to be, or
+// was used to ask for its certificate.
+func (s *Service) RecordEnrolment(ctx context.Context, actor Actor, a Account, step audit.Kind, detail map[string]string) error {
+	if err := actor.May(ActOperate, a.Office); err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, func(tx Tx) error { return s.record(ctx, tx, actor, step, a.Login, detail) })
+}
+
 // CertificateRevoked puts into the trail that the certificate of an account was
 // revoked; reason is the CRLReason of RFC 5280.
 func (s *Service) CertificateRevoked(ctx context.Context, actor Actor, a Account, reason int) error {

@@ -53,7 +53,10 @@ func (m *metrics) request(route, method string, status int, took time.Duration) 
 		h = &histogram{counts: make([]int64, len(bounds()))}
 		m.seconds[route] = h
 	}
-	seconds := took.Seconds()
+	h.add(took.Seconds())
+}
+
+func (h *histogram) add(seconds float64) {
 	h.sum += seconds
 	h.n++
 	for i, bound := range bounds() {
@@ -83,7 +86,7 @@ func (m *metrics) write(w io.Writer, now time.Time) {
 	}
 	fmt.Fprintln(w, "# TYPE docsvc_http_request_seconds histogram")
 	for _, route := range slices.Sorted(maps.Keys(m.seconds)) {
-		m.seconds[route].write(w, route)
+		m.seconds[route].write(w, "docsvc_http_request_seconds", fmt.Sprintf("route=%q", route))
 	}
 	fmt.Fprintln(w, "# TYPE docsvc_verdicts_total counter")
 	for _, kind := range slices.Sorted(maps.Keys(m.verdicts)) {
@@ -97,15 +100,16 @@ func (m *metrics) write(w io.Writer, now time.Time) {
 	fmt.Fprintf(w, "# TYPE go_memstats_sys_bytes gauge\ngo_memstats_sys_bytes %d\n", memory.Sys)
 }
 
-func (h *histogram) write(w io.Writer, route string) {
+// write gives the buckets of a histogram called name, with its labels.
+func (h *histogram) write(w io.Writer, name, labels string) {
 	var below int64
 	for i, bound := range bounds() {
 		below += h.counts[i]
-		fmt.Fprintf(w, "docsvc_http_request_seconds_bucket{route=%q,le=%q} %d\n", route, strconv.FormatFloat(bound, 'g', -1, 64), below)
+		fmt.Fprintf(w, "%s_bucket{%s,le=%q} %d\n", name, labels, strconv.FormatFloat(bound, 'g', -1, 64), below)
 	}
-	fmt.Fprintf(w, "docsvc_http_request_seconds_bucket{route=%q,le=\"+Inf\"} %d\n", route, h.n)
-	fmt.Fprintf(w, "docsvc_http_request_seconds_sum{route=%q} %g\n", route, h.sum)
-	fmt.Fprintf(w, "docsvc_http_request_seconds_count{route=%q} %d\n", route, h.n)
+	fmt.Fprintf(w, "%s_bucket{%s,le=\"+Inf\"} %d\n", name, labels, h.n)
+	fmt.Fprintf(w, "%s_sum{%s} %g\n", name, labels, h.sum)
+	fmt.Fprintf(w, "%s_count{%s} %d\n", name, labels, h.n)
 }
 
 func (s *site) serveMetrics(w http.ResponseWriter, _ *http.Request) {

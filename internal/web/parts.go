@@ -1,0 +1,76 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Parts counts the calls of what the service stands on, by part (register,
+// archive, keys, login, timestamps, revocation) and operation. The parts are
+// opened before there is a site, so it is made by whoever opens them.
+type Parts struct {
+	mu    sync.Mutex
+	calls map[partKey]*partCalls
+}
+
+type partKey struct{ part, op string }
+
+type partCalls struct {
+	seconds histogram
+	errors  int64
+}
+
+// NewParts returns an empty count.
+func NewParts() *Parts { return &Parts{calls: map[partKey]*partCalls{}} }
+
+// Observer is what a part reports its calls to.
+func (p *Parts) Observer(part string) func(op string, took time.Duration, err error) {
+	return func(op string, took time.Duration, err error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		key := partKey{part, op}
+		c := p.calls[key]
+		if c == nil {
+			c = &partCalls{seconds: histogram{counts: make([]int64, len(bounds()))}}
+			p.calls[key] = c
+		}
+		c.seconds.add(took.Seconds())
+		if err != nil {
+			c.errors++
+		}
+	}
+}
+
+// Calls returns how often each part was called, and how long that took in all.
+func (p *Parts) Calls() (count map[string]int64, took map[string]time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	count, took = map[string]int64{}, map[string]time.Duration{}
+	for key, c := range p.calls {
+		count[key.part] += c.seconds.n
+		took[key.part] += time.Duration(c.seconds.sum * float64(time.Second))
+	}
+	return count, took
+}
+
+// write gives the counts in the text format of Prometheus.
+func (p *Parts) write(w io.Writer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	keys := slices.SortedFunc(maps.Keys(p.calls), func(a, b partKey) int {
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.op, b.op))
+	})
+	fmt.Fprintln(w, "# TYPE docsvc_part_seconds histogram")
+	for _, k := range keys {
+		p.calls[k].seconds.write(w, "docsvc_part_seconds", fmt.Sprintf("part=%q,op=%q", k.part, k.op))
+	}
+	fmt.Fprintln(w, "# TYPE docsvc_part_errors_total counter")
+	for _, k := range keys {
+		fmt.Fprintf(w, "docsvc_part_errors_total{part=%q,op=%q} %d\n", k.part, k.op, p.calls[k].errors)
+	}
+}
