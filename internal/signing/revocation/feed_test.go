@@ -90,7 +90,7 @@ func TestHostileAnswers(t *testing.T) {
 		{"gzip bomb", func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(rw)
-			for range 64 {
+			for range 4 {
 				_, _ = z.Write(make([]byte, 1<<20))
 			}
 			_ = z.Close()

@@ -177,3 +177,12 @@ func (w *world) expect(t testing.TB, s *revocation.Source, c *x509.Certificate, 
 		t.Errorf("%s, want %s: %v", got, want, err)
 	}
 }
+
+func serial(t testing.TB) *big.Int {
+	t.Helper()
+	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
