@@ -40,10 +40,8 @@ type Attempt struct {
 	Begun          time.Time
 	Expires        time.Time
 
-	state string // known to who began it, and never stored
-	// For the command line: in place of Config.RedirectURL, and the public
-	// client in place of Config.ClientID, if there is one.
-	redirect, client string
+	state    string // known to who began it, and never stored
+	redirect string // in place of Config.RedirectURL, for the command line
 }
 
 // Limits of an attempt's fields, in bytes.
@@ -115,6 +113,6 @@ func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 // Stored returns the attempt as a store keeps it: without what only the one who
 // began it may know.
 func (a Attempt) Stored() Attempt {
-	a.state, a.redirect, a.client = "", "", ""
+	a.state, a.redirect = "", ""
 	return a
 }

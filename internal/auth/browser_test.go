@@ -96,7 +96,7 @@ func (b *tab) picture(name string) {
 func TestBrowserJourney(t *testing.T) {
 	server := testservers.OIDC(t, testservers.OIDCOptions{})
 	config := realConfig(t, server)
-	config.ClientSecretFile = "" // an officer's machine has none
+	config.ClientID, config.ClientSecretFile = server.NativeClientID, "" // an officer's machine has no secret
 	provider, err := auth.New(config, time.Now)
 	if err != nil {
 		t.Fatal(err)

@@ -61,11 +61,6 @@ type Config struct {
 	// 127.0.0.1: any free port by default, which RFC 8252 § 7.3 asks providers
 	// to allow.
 	LoopbackPort int `json:"loopback_port,omitempty"`
-	// LoopbackClientID is the public client, without a secret, of logins from
-	// the command line: an officer's machine cannot keep the secret of the
-	// service. By default they use client_id. Vault's JWT role has both as
-	// bound_audiences.
-	LoopbackClientID string `json:"loopback_client_id,omitempty"`
 }
 
 // withDefaults fills in what was left out.
@@ -113,9 +108,6 @@ func (c Config) Validate(production bool) error {
 	}
 	if !printable.MatchString(c.ClientID) {
 		fault("client_id %q: want 1 to 128 printable characters", c.ClientID)
-	}
-	if c.LoopbackClientID != "" && !printable.MatchString(c.LoopbackClientID) {
-		fault("loopback_client_id %q: want 1 to 128 printable characters", c.LoopbackClientID)
 	}
 	if !slices.Contains(c.Scopes, "openid") {
 		fault("scopes: openid is missing")

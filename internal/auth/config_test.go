@@ -37,8 +37,6 @@ func TestValidate(t *testing.T) {
 		"redirect plain":        {func(c *auth.Config) { c.RedirectURL = "http://127.0.0.1/cb" }, "", "redirect_url:"},
 		"no client":             {func(c *auth.Config) { c.ClientID = "" }, "client_id", "client_id"},
 		"client with a space":   {func(c *auth.Config) { c.ClientID = "a b" }, "client_id", "client_id"},
-		"other client":          {func(c *auth.Config) { c.LoopbackClientID = "docsvc-cli" }, "", ""},
-		"other client, quoted":  {func(c *auth.Config) { c.LoopbackClientID = `"` }, "loopback_client_id", "loopback_client_id"},
 		"scopes without openid": {func(c *auth.Config) { c.Scopes = []string{"profile"} }, "openid is missing", "openid is missing"},
 		"two scopes in one":     {func(c *auth.Config) { c.Scopes = []string{"openid", "a b"} }, "scopes:", "scopes:"},
 		"strong with a space":   {func(c *auth.Config) { c.StrongValues = []string{"a b"} }, "strong_values:", "strong_values:"},

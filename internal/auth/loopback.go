@@ -26,6 +26,9 @@ const (
 // Loopback logs in from the command line (RFC 8252, 7.3): the person's own
 // browser goes to the provider and comes back to a port of this machine, which
 // listens for this one login only. The attempt never leaves the process.
+//
+// The provider's Config names a public client, without a secret: an officer's
+// machine could not keep one (RFC 8252, 8.5).
 type Loopback struct {
 	Provider *Provider
 	// Open shows the address to the person; see [Browser]. It returns at once.
@@ -54,7 +57,7 @@ func (l *Loopback) Login(ctx context.Context, start Start) (Identity, error) {
 		return Identity{}, errors.Join(err, listener.Close())
 	}
 	host := listener.Addr().String()
-	attempt.redirect, attempt.client = "http://"+host+CallbackPath, l.Provider.config.LoopbackClientID
+	attempt.redirect = "http://" + host + CallbackPath
 	address, err := l.Provider.AuthURL(ctx, attempt)
 	if err != nil {
 		return Identity{}, errors.Join(err, listener.Close())

@@ -132,34 +132,6 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-// TestLoopbackClient: the command line is a client of its own, and what was
-// made for one of the two is nothing to the other.
-func TestLoopbackClient(t *testing.T) {
-	f := newFakeProvider(t)
-	config := func(c *auth.Config) { c.LoopbackClientID = "docsvc-cli" }
-	for audience, good := range map[string]bool{"docsvc-cli": true, clientID: false} {
-		f.claims = set("aud", audience)
-		p := newPerson(t, func(address string) {
-			code, _ := f.authorize(address)
-			visit(t, "GET", back(t, address, url.Values{"code": {code}}), "")
-		})
-		l := &auth.Loopback{Provider: f.provider(config), Open: p.open, Now: f.clock}
-		_, err := l.Login(t.Context(), batch)
-		<-p.done
-		if good && err != nil {
-			t.Error(err)
-		} else if !good {
-			wantKey(t, audience, err, document.Forbidden, "error.login.token")
-		}
-		if f.lastAuth != "" || f.lastForm.Get("client_id") != "docsvc-cli" || f.lastForm.Has("client_secret") {
-			t.Errorf("%q, %v", f.lastAuth, f.lastForm)
-		}
-	}
-	f.claims = set("aud", "docsvc-cli")
-	_, err := f.login(f.provider(config), plainLogin)
-	wantKey(t, "token of the command line", err, document.Forbidden, "error.login.token")
-}
-
 func TestLoopbackErrors(t *testing.T) {
 	f := newFakeProvider(t)
 	deny := func(address string) {

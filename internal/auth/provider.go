@@ -86,7 +86,7 @@ func (p *Provider) Exchange(ctx context.Context, a Attempt, code string) (Identi
 	if err != nil {
 		return Identity{}, err
 	}
-	secret, err := p.secret(a)
+	secret, err := p.secret()
 	if err != nil {
 		return Identity{}, err
 	}
@@ -109,23 +109,14 @@ func (p *Provider) oauth(d *discovered, a Attempt, secret string) *oauth2.Config
 		redirect = a.redirect
 	}
 	return &oauth2.Config{
-		ClientID: p.clientID(a), ClientSecret: secret, RedirectURL: redirect, Scopes: p.config.Scopes,
-		Endpoint: d.endpoint(p.isPublic(a)),
+		ClientID: p.config.ClientID, ClientSecret: secret, RedirectURL: redirect, Scopes: p.config.Scopes,
+		Endpoint: d.endpoint(p.config.ClientSecretFile == ""),
 	}
 }
-
-func (p *Provider) clientID(a Attempt) string {
-	if a.client != "" {
-		return a.client
-	}
-	return p.config.ClientID
-}
-
-func (p *Provider) isPublic(a Attempt) bool { return a.client != "" || p.config.ClientSecretFile == "" }
 
 // secret reads the client's secret, empty for a public client.
-func (p *Provider) secret(a Attempt) (string, error) {
-	if p.isPublic(a) {
+func (p *Provider) secret() (string, error) {
+	if p.config.ClientSecretFile == "" {
 		return "", nil
 	}
 	data, err := readFile(p.config.ClientSecretFile)

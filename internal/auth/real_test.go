@@ -25,7 +25,7 @@ func realConfig(t *testing.T, s *testservers.OIDCServer) auth.Config {
 		t.Fatal(err)
 	}
 	return auth.Config{
-		Issuer: s.Issuer, ClientID: s.ClientID, ClientSecretFile: secret, LoopbackClientID: s.NativeClientID,
+		Issuer: s.Issuer, ClientID: s.ClientID, ClientSecretFile: secret,
 		LoginClaim: "fin", StrongValues: []string{"high"}, RedirectURL: realRedirect,
 	}
 }

@@ -41,7 +41,7 @@ func TestGoodTokens(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			if i.Subject != "5VBK5VR" || i.Name != "Quliyeva Rəna" || i.TokenID != "token-1" || i.ACR != strongACR || len(i.AMR) != 1 ||
+			if i.Subject != "5VBK5VR" || i.Name != "Quliyeva Rəna" || i.TokenID != "token-1" || begin.Nonce != "" && i.Nonce != begin.Nonce || i.ACR != strongACR || len(i.AMR) != 1 ||
 				!i.AuthTime.Equal(start.Truncate(time.Second)) || strings.Count(i.RawIDToken.Reveal(), ".") != 2 {
 				t.Errorf("%s: %+v", name, i)
 			}

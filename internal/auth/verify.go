@@ -30,7 +30,7 @@ func (p *Provider) verify(ctx context.Context, d *discovered, a Attempt, raw, ac
 	}
 	keys := &watchedKeys{KeySet: d.keys}
 	token, err := oidc.NewVerifier(p.config.Issuer, keys, &oidc.Config{
-		ClientID: p.clientID(a), SupportedSigningAlgs: algorithms(), Now: p.now,
+		ClientID: p.config.ClientID, SupportedSigningAlgs: algorithms(), Now: p.now,
 	}).Verify(ctx, raw)
 	if err != nil {
 		if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
@@ -51,7 +51,7 @@ func (p *Provider) verify(ctx context.Context, d *discovered, a Attempt, raw, ac
 		return Identity{}, notAccepted(errors.New("the claims are not an object"))
 	}
 	for _, check := range []func() error{
-		func() error { return p.checkParties(c, p.clientID(a)) },
+		func() error { return p.checkParties(c) },
 		func() error { return checkNonce(c, a) },
 		func() error { return p.checkTimes(c) },
 		func() error { return p.checkFresh(c, a) },
@@ -82,13 +82,13 @@ func (k *watchedKeys) VerifySignature(ctx context.Context, jwt string) ([]byte, 
 
 // checkParties: by whom and for whom, exactly. go-oidc forgives Google's issuer
 // its scheme.
-func (p *Provider) checkParties(c claims, client string) error {
+func (p *Provider) checkParties(c claims) error {
 	issuer, err := c.text("iss")
 	if err != nil || issuer != p.config.Issuer {
 		return notAccepted(errors.Join(errors.New("of another issuer"), err))
 	}
 	audience, err := c.texts("aud")
-	if err != nil || !slices.Contains(audience, client) {
+	if err != nil || !slices.Contains(audience, p.config.ClientID) {
 		return notAccepted(errors.Join(errors.New("for another audience"), err))
 	}
 	party, err := c.text("azp")
@@ -96,7 +96,7 @@ func (p *Provider) checkParties(c claims, client string) error {
 	case errors.Is(err, errAbsent) && len(audience) == 1:
 	case err != nil:
 		return notAccepted(err)
-	case party != client:
+	case party != p.config.ClientID:
 		return notAccepted(errors.New("azp is another client"))
 	}
 	return nil
@@ -214,9 +214,9 @@ func (p *Provider) identity(c claims, expires time.Time, raw string) (Identity, 
 		id = fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(raw)))
 	}
 	return Identity{
-		Subject: subject, Name: c.optional(p.config.NameClaim, maxName), TokenID: id,
-		Nonce: c.optional("nonce", secretLength), AuthTime: at, ACR: c.optional("acr", MaxACR), AMR: c.methods(),
-		SessionID: c.optional("sid", MaxProviderSession),
-		Expires:   expires.UTC(), RawIDToken: NewSecret(raw),
+		Subject: subject, Name: c.optional(p.config.NameClaim, maxName),
+		Nonce: c.optional("nonce", secretLength), TokenID: id,
+		AuthTime: at, ACR: c.optional("acr", MaxACR), AMR: c.methods(), SessionID: c.optional("sid", MaxProviderSession),
+		Expires: expires.UTC(), RawIDToken: NewSecret(raw),
 	}, nil
 }
