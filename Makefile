@@ -36,12 +36,17 @@ demo: build ## Make the demo office in var/demo and issue the sample acts
 run: demo ## The demo, then its pages on http://127.0.0.1:8080
 	bin/docsvc serve --data $(DATA) --addr $(ADDR)
 
+# What the tests need beside Go is obtained first, unless DOCSVC_SERVERS=none.
+.PHONY: obtain
+obtain:
+	@GO=$(GO) tools/servers/obtain.sh
+
 .PHONY: test
-test: ## All tests; those whose tool or server is missing say so (see DOCSVC_MUST_RUN)
+test: obtain ## All tests; those whose tool or server is missing say so (see DOCSVC_MUST_RUN)
 	$(GO) test ./...
 
 .PHONY: race
-race: ## All tests under the race detector (needs a C compiler)
+race: obtain ## All tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: fuzz
@@ -84,6 +89,11 @@ clean-clone: ## What a new user does: clone HEAD, build, run the demo twice
 .PHONY: tools
 tools: ## Install the Debian tools that judge documents in tests
 	tools/install.sh
+
+.PHONY: servers
+servers: ## Build the servers of the tests (once, about ten minutes); name, version, path
+	@GO=$(GO) tools/servers/build.sh
+	@tools/servers/build.sh --list
 
 .PHONY: clean
 clean: ## Remove what was built; the demo data stay (read-only files: remove var by hand)

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian packages whose programs the tests use as independent
-# judges, and PostgreSQL, where one of them is missing. Does nothing otherwise.
+# judges, PostgreSQL and a browser, where one of them is missing. Does nothing
+# otherwise.
+#
+#   install.sh             installs what is missing (root, or with sudo)
+#   install.sh --missing   only says what is missing
 set -euo pipefail
 
 # program (a name on PATH, or a path) and the package that brings it
@@ -14,6 +18,9 @@ ZXingReader  zxing-cpp-tools
 chromium     chromium
 openssl      openssl
 gcc          gcc
+strace       strace
+systemd-analyze  systemd
+/usr/sbin/nginx  nginx
 /usr/lib/postgresql/15/bin/initdb  postgresql-15
 '
 
@@ -23,6 +30,10 @@ done <<<"$needed" | sort -u)
 
 if [ -z "$missing" ]; then
 	echo "tools: all there"
+	exit 0
+fi
+if [ "${1:-}" = --missing ]; then
+	echo "tools: missing (make tools installs them):" $missing
 	exit 0
 fi
 echo "tools: installing" $missing

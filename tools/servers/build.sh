@@ -11,6 +11,7 @@
 # and dropped afterwards: these programs need gigabytes that docsvc does not.
 set -euo pipefail
 cd "$(dirname "$0")"
+export LC_ALL=C # the order of *.go in a hash
 
 GO=${GO:-go}
 cache=${DOCSVC_SERVERS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/docsvc/servers}
