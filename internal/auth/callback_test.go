@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -79,6 +80,78 @@ func FuzzParseCallback(f *testing.F) {
 			t.Errorf("%q is accepted", query)
 		}
 	})
+}
+
+func TestCallbackErrors(t *testing.T) {
+	f := newFakeProvider(t)
+	p := f.provider()
+	for code, want := range map[string]struct {
+		kind document.Kind
+		key  string
+	}{
+		"access_denied":           {document.Forbidden, "error.login.denied"},
+		"login_required":          {document.Forbidden, "error.login.refused"},
+		"made_up":                 {document.Forbidden, "error.login.refused"},
+		"server_error":            {document.Unavailable, "error.login.unreachable"},
+		"temporarily_unavailable": {document.Unavailable, "error.login.unreachable"},
+		"unauthorized_client":     {document.Unavailable, "error.login.client"},
+		"invalid_request":         {document.Unavailable, "error.login.client"},
+		"invalid_scope":           {document.Unavailable, "error.login.client"},
+	} {
+		a, address := f.begin(p, plainLogin)
+		_, state := f.authorize(address)
+		c, err := auth.ParseCallback(url.Values{"error": {code}, "state": {state}, "error_description": {"because\n\x00"}}.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Finish(t.Context(), a, c)
+		wantKey(t, code, err, want.kind, want.key)
+		if e, ok := errors.AsType[*document.Error](err); ok && strings.ContainsAny(e.Error(), "\n\x00") {
+			t.Errorf("%s: %q", code, e.Error())
+		}
+	}
+	if n := f.count("/token"); n != 0 {
+		t.Errorf("the token endpoint was asked %d times", n)
+	}
+}
+
+// TestMixUp: the answer must be of this attempt and, where it says so, of this
+// provider (RFC 9207).
+func TestMixUp(t *testing.T) {
+	f := newFakeProvider(t)
+	for name, c := range map[string]struct {
+		says, issuer string
+		key          string
+	}{
+		"named":             {"yes", f.server.URL, ""},
+		"named, though":     {"no", f.server.URL, ""},
+		"not named":         {"no", "", ""},
+		"not named, should": {"yes", "", "error.login.token"},
+		"another":           {"no", "https://evil.example", "error.login.token"},
+		"a prefix":          {"yes", f.server.URL + "/", "error.login.token"},
+	} {
+		f.metadata = set("authorization_response_iss_parameter_supported", c.says == "yes")
+		p := f.provider()
+		a, address := f.begin(p, plainLogin)
+		code, state := f.authorize(address)
+		v := url.Values{"code": {code}, "state": {state}}
+		if c.issuer != "" {
+			v.Set("iss", c.issuer)
+		}
+		cb, err := auth.ParseCallback(v.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Finish(t.Context(), a, cb)
+		if c.key == "" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if c.key != "" {
+			wantKey(t, name, err, document.Forbidden, c.key)
+		}
+		other, _ := f.begin(p, plainLogin)
+		_, err = p.Finish(t.Context(), other, cb)
+		wantKey(t, name+", of another attempt", err, document.Conflict, "error.login.state")
+	}
 }
 
 // FuzzTrim: what is stored of outsiders' texts is short, printable and stable.
