@@ -23,14 +23,12 @@ type session struct {
 	patience              time.Duration // how long an answer may take; 0 means for ever
 }
 
-// slack is what an answer may take beyond the longest statement before the
-// server counts as gone.
-const slack = 5 * time.Second
-
+// serving has a server count as gone when its answer takes still longer than
+// the longest statement.
 func serving(o Options) session {
 	return session{
 		statement: o.StatementTimeout, lock: o.LockTimeout, idle: o.IdleTimeout,
-		patience: o.StatementTimeout + slack,
+		patience: o.StatementTimeout + o.StatementTimeout/6 + time.Second,
 	}
 }
 

@@ -94,12 +94,13 @@ func (p *postgresEngine) connection(ctx context.Context) (*sql.Conn, error) {
 	waiting, cancel := context.WithTimeout(ctx, p.wait)
 	defer cancel()
 	c, err := p.db.Conn(waiting)
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	switch {
 	case err == nil:
 		return c, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(err, waiting.Err()) && waiting.Err() != nil:
+	case waiting.Err() != nil && !connecting:
 		return nil, busy.wrap(fmt.Errorf("all %d connections are in use: %w", p.db.Stats().MaxOpenConnections, err))
 	default:
 		return nil, translate(ctx, err)
@@ -135,27 +136,34 @@ func once(ctx context.Context, c *sql.Conn, o pgx.TxOptions, fn func(querier) er
 }
 
 // commit is not cut short by the end of ctx: then nobody would know whether the
-// change was kept. What bounds it is the patience of the connection.
+// change was kept. What bounds it is the patience of the connection. The driver
+// is not asked whether it may be repeated: it says so too when the answer to a
+// statement without arguments was lost.
 func commit(ctx context.Context, c *sql.Conn, t pgx.Tx) error {
 	ctx = context.WithoutCancel(ctx)
-	err := onConn(c, func(*pgx.Conn) error { return t.Commit(ctx) })
+	sent := false
+	err := onConn(c, func(conn *pgx.Conn) error {
+		if conn.IsClosed() {
+			return pgconn.ErrConnClosed
+		}
+		sent = true
+		return t.Commit(ctx)
+	})
 	switch {
 	case err == nil:
 		return nil
-	case notCommitted(err):
+	case !sent || notCommitted(err):
 		return translate(ctx, err)
 	default:
 		return unknown.wrap(unknownCommit{err})
 	}
 }
 
-// notCommitted tells the errors of a commit that surely kept nothing. A server
-// that ends a session (FATAL, PANIC) may do so after the commit.
+// notCommitted tells the answers to a commit by which surely nothing was kept. A
+// server that ends a session (FATAL, PANIC) may do so after the commit.
 func notCommitted(err error) bool {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.SeverityUnlocalized == "ERROR"
-	}
-	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.SeverityUnlocalized == "ERROR" || errors.Is(err, pgx.ErrTxCommitRollback)
 }
 
 // rollback ends the transaction, or else the connection: an open transaction
