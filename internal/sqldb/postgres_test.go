@@ -71,6 +71,7 @@ func TestPostgres(t *testing.T) {
 		r, o := create(t)
 		testProcesses(t, r, o)
 	})
+	t.Run("connection", func(t *testing.T) { testConnection(t, server) })
 	t.Run("faults", func(t *testing.T) { testFaults(t, server) })
 	o := newOffices(t, server)
 	t.Run("grants", func(t *testing.T) { testGrants(t, o) })
