@@ -41,6 +41,12 @@ run: demo ## The demo, then its pages on http://127.0.0.1:8080
 obtain:
 	@GO=$(GO) tools/servers/obtain.sh
 
+.PHONY: run-production
+run-production: build ## The real servers on this machine, the sample acts through them, and the pages
+	@tools/servers/build.sh minio vault oidcop
+	$(GO) build -o bin/production ./tools/production
+	bin/production -dir var/production -docsvc bin/docsvc -address $(ADDR) $(COMMAND)
+
 .PHONY: test
 test: obtain ## All tests; those whose tool or server is missing say so (see DOCSVC_MUST_RUN)
 	$(GO) test ./...

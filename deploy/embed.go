@@ -10,3 +10,9 @@ import "embed"
 //
 //go:embed vault
 var Vault embed.FS
+
+// PostgresRoles makes the two roles of docsvc and the schema of the register,
+// under a superuser, in a database of docsvc's own.
+//
+//go:embed postgres/roles.sql
+var PostgresRoles string

@@ -57,6 +57,7 @@ func commands() []command {
 		{"lookup", "NUMBER|CODE [--json]", "say what the register knows", runLookup},
 		{"templates", "list|check|schema|preview …", "look at the act templates", runTemplates},
 		{"archive", "list|get|audit|export …", "look into the archive", runArchive},
+		{"probe", "URL", "ask a running serve for its health: /healthz or /readyz", runProbe},
 		{"rebuild", "--data DIR [--json]", "restore an empty register from the archive", runRebuild},
 		{"migrate", "--data DIR", "bring the register's schema up to date", runMigrate},
 		{"bench", "[--documents N] [--workers W] [--json]", "measure the whole line on this machine", runBench},

@@ -14,11 +14,21 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"docsvc/internal/testservers/production"
 )
 
 // TestMain makes this test binary the docsvc of the scripts in testdata.
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){"docsvc": main})
+	testscript.Main(tests{m}, map[string]func(){"docsvc": main, "docsvc-log-in": logIn})
+}
+
+// logIn plays an officer's browser: docsvc-log-in USERS.json LOGIN URL.
+func logIn() {
+	if err := production.LogIn(context.Background(), os.Args[1], os.Args[2], os.Args[3]); err != nil {
+		fmt.Fprintln(os.Stderr, "docsvc-log-in:", err)
+		os.Exit(1)
+	}
 }
 
 type tests struct{ *testing.M }

@@ -129,7 +129,7 @@ func TestEnrolWithoutArchive(t *testing.T) {
 	}
 	inOffice(t, dir, func(a *app) {
 		account := demoOfficers()[0]
-		account.Login = "yeni"
+		account.Login, account.Subject = "yeni", ""
 		whole := a.Service.Archive
 		a.Service.Archive = full{whole}
 		if err := a.enrol(t.Context(), account, []byte("a passphrase"), keyfile.DefaultCost()); !errors.Is(err, archive.ErrUnavailable) {

@@ -60,6 +60,10 @@ var uses = map[string][]string{
 	// A whole office in memory, for the tests of verify and web.
 	"internal/verify/verifytest": {"internal/...", "templates/..."},
 	"internal/web/...":           {"internal/...", "templates/..."},
+	// The production set on one machine: the servers of tests with what docsvc
+	// needs of them.
+	"internal/testservers/production": {"deploy", "internal/numbering", "internal/testservers/start", "templates/..."},
+	"tools/production":                {"internal/testservers/production"},
 	"cmd/docsvc":                 {"internal/...", "templates/..."},
 }
 

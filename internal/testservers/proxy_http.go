@@ -67,7 +67,10 @@ func (p *FaultProxy) forward(r *http.Request, line string, body []byte) (*http.R
 	target := p.server()
 	request := r.Clone(context.WithoutCancel(r.Context())) // who hangs up does not undo what was sent
 	request.URL.Scheme, request.URL.Host, request.RequestURI = "http", target, ""
-	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	request.Body, request.ContentLength, request.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	if len(body) == 0 { // of an unknown length otherwise, and sent in chunks
+		request.Body = http.NoBody
+	}
 	request.Header.Del("Expect") // the body is here already
 	if _, ok := request.Header["User-Agent"]; !ok {
 		request.Header["User-Agent"] = nil // none is added

@@ -23,12 +23,13 @@ CREATE UNIQUE INDEX authorisation_token ON authorisation (token_id) WHERE token_
 CREATE INDEX authorisation_login ON authorisation (login, begun, id);
 
 -- Nothing can be added to a consent afterwards: n stays below the number of
--- items that its authorisation was stored with, and all are stored with it.
+-- items that its authorisation was stored with, and all are stored with it. The
+-- act may be gone: a rebuild restores consents to acts that were never archived.
 CREATE TABLE authorisation_item (
     authorisation_id text NOT NULL,
     n                bigint NOT NULL,
     items            bigint NOT NULL,
-    act_id           text NOT NULL REFERENCES act (id),
+    act_id           text NOT NULL,
     round            bigint NOT NULL CHECK (round >= 0),
     digest           bytea NOT NULL,
     PRIMARY KEY (authorisation_id, n),

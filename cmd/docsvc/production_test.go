@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"docsvc/internal/testservers"
+	"docsvc/internal/testservers/production"
+)
+
+// productionOffice is docsvc over real servers, behind proxies that fail when
+// they are told to.
+type productionOffice struct {
+	t       *testing.T
+	dir     string
+	set     *production.Set
+	proxies map[string]*testservers.FaultProxy
+}
+
+// newProduction starts the servers, initialises them and enrols the demo
+// officers. A server that cannot be had skips the test, or fails it where
+// DOCSVC_MUST_RUN names the server.
+func newProduction(t *testing.T) *productionOffice {
+	t.Helper()
+	needProduction(t)
+	// Not t.TempDir: PostgreSQL runs as another user, and socket paths are short.
+	dir, err := os.MkdirTemp("", "docsvc-prod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := &productionOffice{t: t, dir: dir, proxies: map[string]*testservers.FaultProxy{}}
+	ctx := context.WithoutCancel(t.Context())
+	p.set, err = production.Start(ctx, production.Options{Dir: dir, Address: freeAddress(t), Plain: true, Through: p.through})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.set.Stop)
+	t.Setenv("DOCSVC_BROWSER", "docsvc-log-in "+p.set.Secret("officers.json")+" {officer}")
+	p.must(p.set.InitArguments()...)
+	officers, err := production.Officers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range officers {
+		p.must(p.set.EnrolArguments(o)...)
+	}
+	return p
+}
+
+// needProduction skips the test where a server or its program is missing.
+func needProduction(t *testing.T) {
+	t.Helper()
+	testservers.Need(t, "postgres", "minio", "vault", "oidc")
+}
+
+// through puts a proxy before each server: over PostgreSQL's protocol it sees
+// bytes, over HTTP requests.
+func (p *productionOffice) through(server, address string) string {
+	if proxy, ok := p.proxies[server]; ok {
+		return proxy.Addr
+	}
+	newProxy := testservers.HTTPProxy
+	if server == "postgres" {
+		newProxy = testservers.Proxy
+	}
+	p.proxies[server] = newProxy(p.t, address)
+	return p.proxies[server].Addr
+}
+
+// heal makes every proxy pass all.
+func (p *productionOffice) heal() {
+	for _, proxy := range p.proxies {
+		proxy.Set(testservers.Fault{})
+	}
+}
+
+// must runs a subcommand, which has to succeed, and returns what it prints.
+func (p *productionOffice) must(args ...string) string {
+	p.t.Helper()
+	var out bytes.Buffer
+	if err := docsvc(p.t.Context(), &out, args...); err != nil {
+		p.t.Fatal(err)
+	}
+	return out.String()
+}
+
+// do is must with the configuration.
+func (p *productionOffice) do(args ...string) string {
+	p.t.Helper()
+	return p.must(append(args, "--config", p.set.Config())...)
+}
+
+// acts runs a subcommand that prints acts.
+func (p *productionOffice) acts(args ...string) []actJSON {
+	p.t.Helper()
+	var printed actsJSON
+	if err := json.Unmarshal([]byte(p.do(append(args, "--json")...)), &printed); err != nil {
+		p.t.Fatal(err)
+	}
+	return printed.Acts
+}
+
+// open opens the application over the servers for fn.
+func (p *productionOffice) open(fn func(*app)) {
+	p.t.Helper()
+	c, err := loadConfig(&flags{config: p.set.Config()})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	a, err := openApp(p.t.Context(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	fn(a)
+	if err := a.close(); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// TestProduction takes the sample acts through the real servers, a second time
+// without effect, and what the archive has into an empty register.
+func TestProduction(t *testing.T) {
+	p := newProduction(t)
+	acts := p.acts("demo")
+	if len(acts) != 9 {
+		t.Fatalf("%d acts", len(acts))
+	}
+	again := p.acts("demo")
+	for i, act := range acts {
+		if act.State != "archived" || again[i].Number != act.Number || again[i].SHA256 != act.SHA256 {
+			t.Errorf("act %+v, and then %+v", act, again[i])
+		}
+	}
+	file := filepath.Join(p.dir, "act.pdf")
+	p.do("archive", "get", acts[0].Number, "--out", file)
+	p.do("verify", file)
+	p.do("migrate") // changes nothing
+	p.do("annul", acts[1].Number, "--reason", "sınaq", "--officer", "vuqar")
+
+	if _, err := p.set.Postgres.SQL(t.Context(), p.set.Postgres.DSNOf("docsvc"), "DROP SCHEMA docsvc CASCADE; CREATE SCHEMA docsvc AUTHORIZATION docsvc_owner; GRANT USAGE ON SCHEMA docsvc TO docsvc_service"); err != nil {
+		t.Fatal(err)
+	}
+	p.do("migrate")
+	p.do("rebuild")
+	for i, act := range acts {
+		out := p.do("lookup", act.Number)
+		if want := fmt.Sprintf("%s %s", act.Number, map[bool]string{true: "annulled", false: "valid"}[i == 1]); !bytes.Contains([]byte(out), []byte(want)) {
+			t.Errorf("after the rebuild: want %q in %s", want, out)
+		}
+	}
+	p.open(func(a *app) {
+		if err := a.checkClocks(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took, max := len(a.clocks), 2; took < max {
+			t.Errorf("%d clocks are compared, want at least %d", took, max)
+		}
+	})
+}
