@@ -106,7 +106,7 @@ func (k *killer) checkLines(a *app, acts []document.Act) {
 		count[act.RequestKey]++
 	}
 	for i := range k.lines {
-		if key := fmt.Sprintf("kill/%d", i); count[key] != 1 {
+		if key := fmt.Sprint(k.key, k.first+i); count[key] != 1 {
 			k.t.Errorf("line %s has %d acts", key, count[key])
 		}
 	}

@@ -64,6 +64,8 @@ type killer struct {
 	cases   []string
 	files   []string // batches that were given out, the last perhaps unfinished
 	lines   int
+	key     string        // of a line's request, before its number
+	first   int           // number of the first line
 	typical time.Duration // how long a batch takes when nobody kills it
 
 	killed   map[string]int         // by subcommand
@@ -77,7 +79,7 @@ func newKiller(t *testing.T, seed uint64) *killer {
 	t.Helper()
 	k := &killer{
 		t: t, rand: rand.New(rand.NewPCG(seed, seed)), dir: filepath.Join(t.TempDir(), "office"),
-		typical: time.Second, killed: map[string]int{}, found: map[document.State]int{},
+		key: "kill/", typical: time.Second, killed: map[string]int{}, found: map[document.State]int{},
 		outcomes: map[document.Outcome]int{}, checked: map[string]bool{},
 	}
 	k.binary = filepath.Join(t.TempDir(), "docsvc")
@@ -308,7 +310,7 @@ func (k *killer) writeBatch(n int) string {
 	for range n {
 		line, err := json.Marshal(issueInput{
 			Template: act.Template, Case: k.cases[k.rand.IntN(len(k.cases))], Date: act.Date, Input: act.Input,
-			Key: fmt.Sprintf("kill/%d", k.lines),
+			Key: fmt.Sprint(k.key, k.lines),
 		})
 		if err != nil {
 			k.t.Fatal(err)

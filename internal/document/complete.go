@@ -232,10 +232,14 @@ func (s *Service) archiveRecord(ctx context.Context, a Act) (Act, error) {
 	})
 }
 
-// unavailable marks an archive that cannot be reached now as such.
+// unavailable marks an archive that cannot be reached now as such, and one that
+// does not keep what it was given as an alarm. Either way the act waits.
 func unavailable(err error) error {
-	if errors.Is(err, archive.ErrUnavailable) {
+	switch {
+	case errors.Is(err, archive.ErrUnavailable):
 		return newError(Unavailable, "error.archive.unavailable", err)
+	case errors.Is(err, archive.ErrConflict), errors.Is(err, archive.ErrUnlocked), errors.Is(err, archive.ErrDamaged):
+		return newError(Unavailable, "error.archive.alarm", err)
 	}
 	return err
 }

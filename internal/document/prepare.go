@@ -81,7 +81,7 @@ func (s *Service) sealAct(ctx context.Context, a Act) ([]byte, error) {
 	}
 	seal, err := s.Sealer.Seal(ctx, code, f)
 	if err != nil {
-		return nil, fmt.Errorf("seal act %s: %w", a.Number, err)
+		return nil, newError(Unavailable, "error.seal.failed", err, "number", a.Number)
 	}
 	return seal, nil
 }

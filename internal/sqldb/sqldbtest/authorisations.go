@@ -59,7 +59,6 @@ func testAuthorisation(t *testing.T, s document.Store) {
 	want(first)
 	want(second)
 	refuse(t, s, document.ErrExists, insertAuthorisation(ctx, first))
-	refuse(t, s, document.ErrNotFound, insertAuthorisation(ctx, newAuthorisation(4, newAct(newCase(9), 1))))
 	refuse(t, s, document.ErrNotFound, func(tx document.Tx) error {
 		_, err := tx.Authorisation(ctx, "none")
 		return err
