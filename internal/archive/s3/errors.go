@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -50,6 +51,14 @@ func missing(err error) bool {
 func refused(err error) bool {
 	status := answer(err).StatusCode
 	return status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+}
+
+// cutOff: the request went out, and the connection ended before its answer.
+func cutOff(err error) bool {
+	var op *net.OpError
+	return err != nil && answer(err).StatusCode == 0 &&
+		!errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) &&
+		!(errors.As(err, &op) && op.Op == "dial")
 }
 
 // explain is a sentence for whoever has to mend it, or nothing.

@@ -52,6 +52,14 @@ func (s *Store) Put(ctx context.Context, key string, data []byte, o archive.PutO
 	switch {
 	case taken(err):
 		return s.settle(ctx, w)
+	case cutOff(err):
+		// The answer is lost. Often it was that the key is in use: a server says
+		// so before it has read a large object, and closes the connection, which
+		// takes the answer along. So look, once, before giving up.
+		if object, settled := s.settle(ctx, w); settled == nil || errors.Is(settled, archive.ErrConflict) {
+			return object, settled
+		}
+		return archive.Object{}, failure("putting "+key, err)
 	case err != nil:
 		return archive.Object{}, failure("putting "+key, err)
 	}

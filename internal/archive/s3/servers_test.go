@@ -19,11 +19,16 @@ func servers() []server {
 	return []server{{"MinIO", testservers.MinIO}, {"versitygw", testservers.VersityGW}}
 }
 
-// onEach runs a test on every server.
+// onEach runs a test on every server, beside the other tests: most of their
+// time they wait.
 func onEach(t *testing.T, test func(t *testing.T, s *testservers.S3Server, name string)) {
 	t.Helper()
+	t.Parallel()
 	for _, s := range servers() {
-		t.Run(s.name, func(t *testing.T) { test(t, s.start(t), s.name) })
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, s.start(t), s.name)
+		})
 	}
 }
 
