@@ -161,6 +161,15 @@ func (l *List) Covers(c *x509.Certificate) bool {
 	return l.scope.covers(c) && (l.keepsExpired || !l.ThisUpdate.After(c.NotAfter))
 }
 
+// KeepingExpired is the list of a CA that is known to leave revoked
+// certificates on its lists after they expire, although the list itself does
+// not say so. Vault's PKI is one, as long as nobody tidies them away.
+func (l *List) KeepingExpired() *List {
+	c := *l
+	c.keepsExpired = true
+	return &c
+}
+
 // Scope names what the list covers; lists of one issuer with the same scope
 // replace each other.
 func (l *List) Scope() string { return l.scope.String() }

@@ -170,6 +170,12 @@ func TestListAnswers(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
+	expired := signingtest.OfficerTemplate("X")
+	expired.NotAfter = time.Now().Add(-30 * time.Minute)
+	gone := p.Issue(t, p.Issuing, signingtest.P256(t), expired).Cert
+	if l.Covers(gone) || !l.KeepingExpired().Covers(gone) || l.Covers(gone) {
+		t.Error("expired certificates")
+	}
 	if l.Scope() != "" || parse(idp(0x81, 1, 0xff)).Scope() == parse(idp(0x82, 1, 0xff)).Scope() {
 		t.Error("scopes are not told apart")
 	}

@@ -17,6 +17,12 @@ import (
 type Anchors struct {
 	Roots         []*x509.Certificate // self-signed
 	Intermediates []*x509.Certificate // each leads to one of Roots
+	// KeepExpired says that these authorities leave revoked certificates on
+	// their lists after they expire, as Vault does unless tidy_revoked_certs is
+	// used. Their lists then prove an act's signature for ever; without it, and
+	// without the extension expiredCertsOnCRL, the verifier cannot tell any more
+	// once the signer's certificate has expired.
+	KeepExpired bool
 }
 
 const (

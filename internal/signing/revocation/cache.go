@@ -12,8 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"docsvc/internal/signing"
 )
 
 // entry stands beside a cached list. The list is believed for its signature,
@@ -45,7 +43,7 @@ func (s *Source) load(f *feed) {
 	s.mu.RLock()
 	issuers := s.issuers
 	s.mu.RUnlock()
-	l, err := signing.ParseList(der, issuers...)
+	l, err := s.parse(der, issuers)
 	if err != nil {
 		return
 	}

@@ -73,6 +73,7 @@ const (
 const (
 	maxFeeds   = 256
 	maxIssuers = 512
+	maxWays    = 4096
 	maxRefresh = 3 * time.Hour
 	// aheadOfUs is how much later than our clock a list may be, as the verifier
 	// allows it.

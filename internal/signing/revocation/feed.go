@@ -3,6 +3,7 @@ package revocation
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -128,7 +129,7 @@ func (s *Source) take(ctx context.Context, f *feed, a answer) (Outcome, error) {
 	s.mu.RUnlock()
 	if !a.unchanged {
 		var err error
-		if l, err = signing.ParseList(a.der, issuers...); err != nil {
+		if l, err = s.parse(a.der, issuers); err != nil {
 			return Failed, fmt.Errorf("%w (content type %q)", err, a.contentType)
 		}
 	}
@@ -157,6 +158,14 @@ func (s *Source) take(ctx context.Context, f *feed, a answer) (Outcome, error) {
 		slog.String("issuer", l.Issuer.Subject.String()), slog.Time("this_update", l.ThisUpdate),
 		slog.Time("next_update", l.NextUpdate), slog.Int("entries", l.Len()))
 	return Updated, nil
+}
+
+func (s *Source) parse(der []byte, issuers []*x509.Certificate) (*signing.List, error) {
+	l, err := signing.ParseList(der, issuers...)
+	if err == nil && s.keepers[issuerKey(l.Issuer)] {
+		l = l.KeepingExpired()
+	}
+	return l, err
 }
 
 func outcomeOf(err error) Outcome {

@@ -19,15 +19,18 @@ type Source struct {
 	roots, all    *x509.CertPool // of officers; of everybody
 	intermediates *x509.CertPool
 
+	keepers map[string]bool // CAs of which Anchors.KeepExpired holds
+
 	running atomic.Int32  // calls of Run
 	wake    chan struct{} // something is due that was not when Run looked
 
 	mu      sync.RWMutex
-	issuers []*x509.Certificate // CAs that lead to a root
-	feeds   map[string]*feed    // by URL
-	lists   map[string]held     // by issuer and scope
-	of      map[string][]held   // the same by issuer; slices are never changed
-	total   int64               // bytes of all lists
+	issuers []*x509.Certificate              // CAs that lead to a root
+	feeds   map[string]*feed                 // by URL
+	lists   map[string]held                  // by issuer and scope
+	of      map[string][]held                // the same by issuer; slices are never changed
+	total   int64                            // bytes of all lists
+	ways    map[[32]byte][]*x509.Certificate // from officers' certificates to a root
 }
 
 // held is a list and when an address last confirmed that it is the newest.
@@ -47,12 +50,17 @@ func Open(c Config) (*Source, error) {
 			return nil, fmt.Errorf("revocation lists: %w", err)
 		}
 	}
-	roots, intermediates := slices.Clone(c.Anchors.Roots), slices.Clone(c.Anchors.Intermediates)
-	for _, a := range c.Others {
+	var roots, intermediates []*x509.Certificate
+	keepers := map[string]bool{}
+	for _, a := range append([]*Anchors{c.Anchors}, c.Others...) {
 		roots, intermediates = append(roots, a.Roots...), append(intermediates, a.Intermediates...)
+		for _, ca := range slices.Concat(a.Roots, a.Intermediates) {
+			keepers[issuerKey(ca)] = a.KeepExpired
+		}
 	}
 	s := &Source{
 		c: c, roots: c.Anchors.Pool(), all: poolOf(roots), intermediates: poolOf(intermediates),
+		keepers: keepers, ways: map[[32]byte][]*x509.Certificate{},
 		wake: make(chan struct{}, 1), issuers: slices.Concat(roots, intermediates),
 		feeds: map[string]*feed{}, lists: map[string]held{}, of: map[string][]held{},
 	}

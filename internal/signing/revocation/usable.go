@@ -2,10 +2,12 @@ package revocation
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"sync"
 	"time"
 
@@ -80,13 +82,36 @@ func (s *Source) Usable(ctx context.Context, leaf *x509.Certificate, at time.Tim
 	return err
 }
 
-// officer builds the path from an officer's certificate to a root as of the
-// time, or the end of the certificate's life that is nearest: of an expired
-// one it is still told who issued it.
+// officer is the path from an officer's certificate to a root as of the time, or
+// the end of the certificate's life that is nearest: of an expired one it is
+// still told who issued it. A path found once is not built again.
 func (s *Source) officer(leaf *x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
+	at = within(leaf, at)
+	key := sha256.Sum256(leaf.Raw)
+	s.mu.RLock()
+	path := s.ways[key]
+	s.mu.RUnlock()
+	if path != nil && !slices.ContainsFunc(path, func(c *x509.Certificate) bool { return !within(c, at).Equal(at) }) {
+		return path, nil
+	}
+	path, err := s.build(leaf, at)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if len(s.ways) >= maxWays {
+		clear(s.ways)
+	}
+	s.ways[key] = path
+	s.mu.Unlock()
+	return path, nil
+}
+
+// build makes a path of signatures that are right, to a root of officers.
+func (s *Source) build(leaf *x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
 	s.mu.RLock()
 	paths, err := leaf.Verify(x509.VerifyOptions{
-		Roots: s.roots, Intermediates: s.intermediates, CurrentTime: within(leaf, at),
+		Roots: s.roots, Intermediates: s.intermediates, CurrentTime: at,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // judged by signing.FitForSigning
 	})
 	s.mu.RUnlock()

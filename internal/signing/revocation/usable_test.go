@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"docsvc/internal/signing"
 	"docsvc/internal/signing/revocation"
 	"docsvc/internal/signing/signingtest"
 )
@@ -163,5 +164,49 @@ func TestDistributionPoints(t *testing.T) {
 	}
 	if crls, _, err := s.Evidence(t.Context(), mine, w.Issuing.Cert); err != nil || len(crls) != 1 {
 		t.Errorf("%d lists, %v", len(crls), err)
+	}
+}
+
+// TestExpiredSigner: an act stays provable after its signer's certificate has
+// expired where the CA is known to keep revoked certificates on its lists.
+func TestExpiredSigner(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		w := newWorld(t)
+		short, bad := signingtest.OfficerTemplate("X"), signingtest.OfficerTemplate("Y")
+		short.NotAfter, bad.NotAfter = w.now().Add(time.Hour), w.now().Add(time.Hour)
+		e, thief := w.Issue(t, w.Issuing, signingtest.P256(t), short), w.Issue(t, w.Issuing, signingtest.P256(t), bad)
+		sign := func(e *signingtest.Entity) []byte {
+			b, err := signing.Sign(t.Context(), signing.Request{
+				PDF: signingtest.PDF(100, "imza1"), Field: "imza1", Certificate: e.Cert, Chain: w.Chain(), Level: signing.LevelBT, Time: w.now(),
+			}, signing.SignerKey(e.Key), w.PKI)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		genuine, stolen := sign(e), sign(thief)
+		w.pass(48 * time.Hour)
+		w.put(rootList, page(w.list(t, w.Root, nil)))
+		w.put(issuingList, page(w.list(t, w.Issuing, func(l *x509.RevocationList) {
+			l.RevokedCertificateEntries = []x509.RevocationListEntry{{SerialNumber: thief.Cert.SerialNumber, RevocationTime: w.now().Add(-49 * time.Hour)}}
+		})))
+		dir := t.TempDir()
+		for _, from := range []string{"network", "cache"} {
+			s := w.open(t, func(c *revocation.Config) { c.Anchors.KeepExpired, c.CacheDir = keep, dir })
+			if err := s.Refresh(t.Context()); from == "network" && err != nil {
+				t.Fatal(err)
+			}
+			v := &signing.Verifier{Roots: w.Roots(), Now: w.now, Revocation: s}
+			for _, c := range []struct {
+				file []byte
+				want string
+			}{{genuine, map[bool]string{false: signing.TryLater, true: ""}[keep]}, {stolen, signing.RevokedNoPOE}} {
+				r, err := v.Verify(t.Context(), c.file, time.Time{})
+				if err != nil || r.SubIndication != c.want {
+					t.Errorf("keep %v, from the %s: %v %+v, want %q", keep, from, err, r, c.want)
+				}
+			}
+			w.down()
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,6 +99,11 @@ func newVaultCA(t *testing.T) *vaultCA {
 // officer has a key certified.
 func (ca *vaultCA) officer(t *testing.T) *signingtest.Entity {
 	t.Helper()
+	return ca.officerFor(t, "24h")
+}
+
+func (ca *vaultCA) officerFor(t *testing.T, ttl string) *signingtest.Entity {
+	t.Helper()
 	key := signingtest.P256(t)
 	c, err := signing.PrepareCSR(pkix.Name{CommonName: "Məmurzadə Nigar Sınaq qızı"}, key.Public())
 	if err != nil {
@@ -113,7 +119,7 @@ func (ca *vaultCA) officer(t *testing.T) *signingtest.Entity {
 	}
 	answer := ca.put(ca.mount+"/sign/officer", map[string]any{
 		"csr":         string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})),
-		"common_name": "Məmurzadə Nigar Sınaq qızı", "exclude_cn_from_sans": true, "ttl": "24h",
+		"common_name": "Məmurzadə Nigar Sınaq qızı", "exclude_cn_from_sans": true, "ttl": ttl,
 	})
 	block, _ := pem.Decode([]byte(answer["certificate"].(string)))
 	if block == nil {
@@ -166,15 +172,15 @@ func usable(t *testing.T, s *revocation.Source, c *x509.Certificate, want revoca
 func TestWithVault(t *testing.T) {
 	ca := newVaultCA(t)
 	nigar, aysel := ca.officer(t), ca.officer(t)
-	var outcomes []revocation.Outcome
+	var asked atomic.Int32
 	s := ca.open(t, func(c *revocation.Config) {
-		c.Observe = func(x revocation.Exchange) { outcomes = append(outcomes, x.Outcome) }
+		c.Observe = func(revocation.Exchange) { asked.Add(1) }
 		c.CacheDir = t.TempDir()
 	})
 	usable(t, s, nigar.Cert, good)
 	usable(t, s, aysel.Cert, good)
-	if len(outcomes) != 2 { // of both CAs
-		t.Errorf("%v", outcomes)
+	if n := asked.Load(); n != 2 { // of both CAs
+		t.Errorf("%d lists were asked for", n)
 	}
 	anchors, err := revocation.ParseRoots([]byte(ca.bundle))
 	if err != nil {
@@ -299,4 +305,25 @@ func TestVaultListRunsOut(t *testing.T) {
 		t.Error(err)
 	}
 	usable(t, s, e.Cert, good)
+}
+
+// TestVaultKeepsExpired is what Anchors.KeepExpired relies on.
+func TestVaultKeepsExpired(t *testing.T) {
+	ca := newVaultCA(t)
+	bad, other := ca.officerFor(t, "3s").Cert, ca.officerFor(t, "3s").Cert
+	ca.revoke(bad)
+	time.Sleep(time.Until(other.NotAfter) + time.Second)
+	ca.do("GET", ca.mount+"/crl/rotate", nil)
+	s := ca.open(t, nil)
+	s.Watch(bad)
+	if err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	usable(t, s, other, revocation.Expired)
+	usable(t, s, bad, revocation.Revoked)
+	for _, st := range s.Status() {
+		if strings.Contains(st.URL, ca.mount) && (st.Entries != 1 || !st.ThisUpdate.After(bad.NotAfter)) {
+			t.Errorf("%+v", st)
+		}
+	}
 }
