@@ -3,13 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"docsvc/internal/auth"
 	"docsvc/internal/testservers"
 	"docsvc/internal/testservers/production"
 )
@@ -166,4 +170,36 @@ func TestProduction(t *testing.T) {
 			t.Errorf("%d clocks are compared, want at least %d", took, max)
 		}
 	})
+}
+
+// TestReconcile: a key used at Vault with a token that was stolen is found in
+// Vault's log, and nothing else is.
+func TestReconcile(t *testing.T) {
+	p := newProduction(t)
+	p.acts("demo")
+	log := p.set.Vault.AuditLog
+	p.do("keys", "reconcile", "--vault-audit", log)
+
+	p.open(func(a *app) {
+		var stolen string
+		officer := p.sitDown(a)
+		identity, err := officer.s.login(t.Context(), auth.Start{Purpose: auth.PurposeLogin, Fresh: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stolen = identity.RawIDToken.Reveal()
+		key, err := a.Vault.Unlock(t.Context(), stolen, officer.s.account.KeyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := sha256.Sum256([]byte("an act that docsvc never saw"))
+		if _, _, err := key.Sign(t.Context(), [][]byte{digest[:]}, crypto.SHA256); err != nil {
+			t.Fatal(err)
+		}
+	})
+	var out bytes.Buffer
+	err := docsvc(t.Context(), &out, "keys", "reconcile", "--config", p.set.Config(), "--vault-audit", log)
+	if err == nil || !strings.Contains(out.String(), "officer-3NGR5S2") || strings.Count(out.String(), "NOT KNOWN HERE") != 1 {
+		t.Errorf("found: %v\n%s", err, out.String())
+	}
 }
