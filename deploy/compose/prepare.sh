@@ -16,9 +16,10 @@ cd "${1:-$here}"
 # The numeric users of the images; compose.yaml runs each server as its own.
 docsvc=65532 postgres=999 minio=1000 vault=100 proxy=101
 
-mkdir -p secrets/authority data
+mkdir -p secrets/authority secrets/docsvc data
 chmod 0755 secrets data # files in them are closed one by one
-chmod 0700 secrets/authority
+chmod 0700 secrets/authority secrets/docsvc
+chown $docsvc secrets/docsvc # where docsvc init writes
 
 # own FILE USER [MODE]: a secret is readable by the one server that needs it.
 own() {
@@ -93,19 +94,18 @@ certificate proxy $proxy "$HOST"
 password postgres_password $postgres
 password owner_password $postgres
 password service_password $postgres
-dsn owner_dsn docsvc_owner owner_password
-dsn dsn docsvc_service service_password
+dsn docsvc/owner_dsn docsvc_owner owner_password
+dsn docsvc/dsn docsvc_service service_password
+[ -e secrets/docsvc/ca.pem ] || install -m 0444 secrets/ca.pem secrets/docsvc/ca.pem
 
-password minio_root_user $minio
-password minio_root_password $minio
-password s3_access_key $docsvc:$minio 0440
-password s3_secret_key $docsvc:$minio 0440
+password minio_root_user $minio:$docsvc 0440 # init makes the bucket with it
+password minio_root_password $minio:$docsvc 0440
+password docsvc/s3_access_key $docsvc:$minio 0440
+password docsvc/s3_secret_key $docsvc:$minio 0440
 
-empty vault_role_id $docsvc
-empty vault_secret_id $docsvc
-empty oidc_client_secret $docsvc
-empty roots.pem $docsvc
-empty tsa.pem $docsvc
+empty vault_admin_token $docsvc
+empty docsvc/oidc_client_secret $docsvc
+empty docsvc/tsa.pem $docsvc
 
 directory postgres $postgres
 directory wal $postgres

@@ -7,6 +7,8 @@ cluster_addr  = "https://vault:8201"
 storage "raft" {
   path    = "/vault/file"
   node_id = "vault-1"
+
+  performance_multiplier = 1
 }
 
 listener "tcp" {

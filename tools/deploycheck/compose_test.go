@@ -14,7 +14,7 @@ import (
 
 // project reads compose.yaml and what may be laid over it as docker compose
 // does: schema, variables, references. Everything runs, jobs too.
-func project(t *testing.T, dir string) *types.Project {
+func project(t *testing.T, dir string, more ...string) *types.Project {
 	t.Helper()
 	env := []string{"DOCSVC_DIR=" + dir}
 	for line := range strings.Lines(string(read(t, deploy+"/compose/env.example"))) {
@@ -22,8 +22,11 @@ func project(t *testing.T, dir string) *types.Project {
 			env = append(env, line)
 		}
 	}
-	options, err := cli.NewProjectOptions([]string{deploy + "/compose/compose.yaml", deploy + "/compose/compose.monitoring.yaml"},
-		cli.WithEnv(env), cli.WithProfiles([]string{"*"}), cli.WithResolvedPaths(true))
+	files := []string{deploy + "/compose/compose.yaml", deploy + "/compose/compose.monitoring.yaml"}
+	for _, name := range more {
+		files = append(files, deploy+"/compose/"+name)
+	}
+	options, err := cli.NewProjectOptions(files, cli.WithEnv(env), cli.WithProfiles([]string{"*"}), cli.WithResolvedPaths(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +62,8 @@ func prepared(t *testing.T) string {
 // on a file system it cannot write, within limits.
 func TestComposeHardened(t *testing.T) {
 	users := map[string]string{}
-	p := project(t, ".")
-	if len(p.Services) < 6 {
+	p := project(t, ".", "compose.enrol.yaml")
+	if len(p.Services) < 10 {
 		t.Fatalf("%d services", len(p.Services))
 	}
 	for name, s := range p.Services {
@@ -124,13 +127,15 @@ func TestComposeNetworks(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"register": {"docsvc", "init", "migrate", "postgres"}, "archive": {"docsvc", "init", "minio"}, "keys": {"docsvc", "init", "vault"},
-		"front": {"docsvc", "prometheus", "proxy"}, "edge": {"prometheus", "proxy"}, "outside": {"docsvc"},
+		"register": {"docsvc", "init", "migrate", "postgres"},
+		"archive":  {"docsvc", "init", "minio", "minio-users"},
+		"keys":     {"docsvc", "init", "vault"},
+		"front":    {"docsvc", "prometheus", "proxy"},
+		"edge":     {"prometheus", "proxy"},
+		"outside":  {"docsvc", "vault"},
 	}
 	for network, names := range want {
-		got := slices.DeleteFunc(slices.Sorted(slices.Values(members[network])), func(n string) bool { return n == "init" })
-		names = slices.DeleteFunc(names, func(n string) bool { return n == "init" })
-		if !slices.Equal(got, names) {
+		if got := slices.Sorted(slices.Values(members[network])); !slices.Equal(got, names) {
 			t.Errorf("network %s has %q, want %q", network, got, names)
 		}
 		if n := p.Networks[network]; bool(n.Internal) == (network == "edge" || network == "outside") {
@@ -146,10 +151,18 @@ func TestComposeNetworks(t *testing.T) {
 // that has it, and for nobody else.
 func TestComposeSecrets(t *testing.T) {
 	dir := prepared(t)
-	p := project(t, dir)
+	p := project(t, dir, "compose.enrol.yaml")
+	initMakes := []string{"roots.pem", "vault_role_id", "vault_secret_id", "enrol_role_id", "enrol_secret_id"}
 	for name, s := range p.Services {
 		for _, secret := range s.Secrets {
 			path := p.Secrets[secret.Source].File
+			if slices.Contains(initMakes, secret.Source) {
+				// By the user that has it, in the directory that init writes to.
+				if s.User != "65532:65532" || filepath.Dir(path) != dir+"/secrets/docsvc" {
+					t.Errorf("%s: docsvc init makes no %s there for %s", name, path, s.User)
+				}
+				continue
+			}
 			info, err := os.Stat(path)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -158,7 +171,7 @@ func TestComposeSecrets(t *testing.T) {
 			if !readable(info, s.User) {
 				t.Errorf("%s, user %s, cannot read %s (%v)", name, s.User, secret.Source, info.Mode())
 			}
-			public := strings.HasSuffix(secret.Source, ".crt") || secret.Source == "ca.pem"
+			public := strings.HasSuffix(secret.Source, ".crt") || secret.Source == "ca.pem" // not what others fill in
 			if mode := info.Mode().Perm(); !public && mode&0o037 != 0 {
 				t.Errorf("%s has mode %v", secret.Source, mode)
 			}

@@ -54,45 +54,83 @@ func postgresUser(t *testing.T, paths ...string) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 }
 
-func TestPostgres(t *testing.T) {
-	initdb, postgres, psql := program(t, "initdb"), program(t, "postgres"), program(t, "psql")
-	dir := prepared(t)
+// postgres is the server of the compose file.
+type postgres struct {
+	t    *testing.T
+	dir  string // of prepare.sh
+	port int
+	as   *syscall.Credential
+}
+
+// command runs a program as the server's user.
+func (p *postgres) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: p.as}
+	cmd.Env = append(os.Environ(), "PGHOST="+p.dir+"/data/postgres", fmt.Sprint("PGPORT=", p.port))
+	return cmd
+}
+
+// local runs SQL as the superuser, from inside the container as it were.
+func (p *postgres) local(sql string) (string, error) {
+	out, err := p.command("psql", "-X", "-U", "postgres", "-At", "-c", sql).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// dsn is a connection string of prepare.sh, with the port of the test.
+func (p *postgres) dsn(name string) string {
+	secrets := p.dir + "/secrets/"
+	return replace(p.t, string(read(p.t, secrets+"docsvc/"+name)),
+		"port=5432", fmt.Sprint("hostaddr=127.0.0.1 port=", p.port), "/run/secrets/", secrets)
+}
+
+// remote runs SQL over the network.
+func (p *postgres) remote(dsn, change, sql string) (string, error) {
+	return run(p.t, "psql", p.dsn(dsn)+" "+change, "-X", "-Atc", sql)
+}
+
+// server runs the server over a data directory, with the compose file's arguments.
+func (p *postgres) server(data string, more ...string) {
+	p.t.Helper()
+	args := arguments(p.t, "postgres", "/run/secrets/", p.dir+"/secrets/", "/etc/postgresql/", p.dir+"/", "/wal/", p.dir+"/data/wal/")
+	args = append(args[1:], "-D", data, "-p", strconv.Itoa(p.port), "-h", "127.0.0.1", "-k", p.dir+"/data/postgres")
+	start(p.t, p.command(program(p.t, "postgres"), append(args, more...)...), func() error {
+		_, err := p.local("select 1")
+		return err
+	})
+}
+
+// startPostgres makes a database as the image does, and starts it.
+func startPostgres(t *testing.T, dir string) *postgres {
+	t.Helper()
+	initdb := program(t, "initdb")
+	program(t, "psql")
 	secrets := dir + "/secrets/"
 	as := postgresUser(t, dir+"/data/postgres", dir+"/data/wal", secrets+"postgres.key", secrets+"owner_password", secrets+"service_password")
-	shell := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(t.Context(), name, args...)
-		cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: as.Credential}
-		return cmd
-	}
+	p := &postgres{t: t, dir: dir, port: freePort(t), as: as.Credential}
 	data := dir + "/data/postgres/pgdata"
 	options := strings.Fields(*project(t, ".").Services["postgres"].Environment["POSTGRES_INITDB_ARGS"])
-	if out, err := shell(initdb, append(options, "-D", data, "-U", "postgres", "--no-sync")...).CombinedOutput(); err != nil {
+	if out, err := p.command(initdb, append(options, "-D", data, "-U", "postgres", "--no-sync")...).CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	port := freePort(t)
-	args := arguments(t, "postgres", "/run/secrets/", secrets, "/etc/postgresql/", dir+"/", "/wal/", dir+"/data/wal/")
-	if err := os.WriteFile(dir+"/pg_hba.conf", read(t, deploy+"/compose/pg_hba.conf"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	local := func(sql string) error {
-		out, err := shell(psql, "-h", dir+"/data/postgres", "-p", strconv.Itoa(port), "-U", "postgres", "-Atc", sql).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, out)
+	for name, from := range map[string]string{"pg_hba.conf": "compose/pg_hba.conf", "roles.sql": "postgres/roles.sql"} {
+		if err := os.WriteFile(dir+"/"+name, read(t, deploy+"/"+from), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		return nil
 	}
-	server := shell(postgres, append(args[1:], "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir+"/data/postgres")...)
-	start(t, server, func() error { return local("select 1") })
-	roles := shell("bash", "-c", replace(t, string(read(t, deploy+"/compose/postgres-roles.sh")), "/run/secrets/", secrets))
-	roles.Env = append(os.Environ(), "PGHOST="+dir+"/data/postgres", fmt.Sprint("PGPORT=", port))
-	if out, err := roles.CombinedOutput(); err != nil {
+	p.server(data)
+	roles := replace(t, string(read(t, deploy+"/compose/postgres-roles.sh")), "/run/secrets/", secrets, "/etc/postgresql/", dir+"/")
+	if out, err := p.command("bash", "-c", roles).CombinedOutput(); err != nil {
 		t.Fatalf("postgres-roles.sh: %v\n%s", err, out)
 	}
+	return p
+}
 
-	remote := func(dsn, change, sql string) (string, error) {
-		text := replace(t, string(read(t, secrets+dsn)), "port=5432", fmt.Sprint("hostaddr=127.0.0.1 port=", port), "/run/secrets/", secrets)
-		return run(t, psql, text+" "+change, "-Atc", sql)
-	}
+// TestPostgres: who gets in, and who does not.
+func TestPostgres(t *testing.T) {
+	p := startPostgres(t, prepared(t))
 	for _, c := range []struct {
 		name, dsn, change, sql string
 		want                   string // output, or part of the error after "!"
@@ -107,24 +145,11 @@ func TestPostgres(t *testing.T) {
 		{"the superuser from the network", "dsn", "user=postgres", "select 1", "!no pg_hba.conf entry"},
 		{"another database", "dsn", "dbname=postgres", "select 1", "!no pg_hba.conf entry"},
 	} {
-		out, err := remote(c.dsn, c.change, c.sql)
+		out, err := p.remote(c.dsn, c.change, c.sql)
 		fault, refused := strings.CutPrefix(c.want, "!")
 		if refused != (err != nil) || !strings.Contains(out, fault) {
 			t.Errorf("%s: %v, %s", c.name, err, out)
 		}
-	}
-	if err := local("select pg_switch_wal()"); err != nil {
-		t.Fatal(err)
-	}
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		if files, _ := filepath.Glob(dir + "/data/wal/0*[0-9A-F]"); len(files) > 0 { // the pattern is well-formed
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("no write-ahead log is copied away")
-		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 
@@ -165,74 +190,109 @@ func TestMinIO(t *testing.T) {
 	}
 }
 
-func TestVault(t *testing.T) {
-	vault := server(t, "vault")
-	dir := prepared(t)
-	port, cluster := freePort(t), freePort(t)
+// vaultServer is the Vault of the compose file.
+type vaultServer struct {
+	t           *testing.T
+	dir, binary string
+	port        int
+	client      *http.Client
+	token       string // of the administrator
+}
+
+func startVault(t *testing.T, dir string) *vaultServer {
+	t.Helper()
+	v := &vaultServer{t: t, dir: dir, binary: server(t, "vault"), port: freePort(t), client: client(t, dir)}
+	cluster := freePort(t)
 	text := replace(t, string(read(t, deploy+"/compose/vault.hcl")), "/run/secrets/", dir+"/secrets/", "/vault/file", dir+"/data/vault",
-		"0.0.0.0:8200", fmt.Sprint("127.0.0.1:", port), "0.0.0.0:8201", fmt.Sprint("127.0.0.1:", cluster),
+		"0.0.0.0:8200", fmt.Sprint("127.0.0.1:", v.port), "0.0.0.0:8201", fmt.Sprint("127.0.0.1:", cluster),
 		"https://vault:8201", fmt.Sprint("https://127.0.0.1:", cluster))
 	conf := dir + "/vault.hcl"
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := client(t, dir)
-	base := fmt.Sprintf("https://vault:%d/v1/", port)
-	cmd := exec.Command(vault, arguments(t, "vault", "/etc/vault/vault.hcl", conf)...)
+	cmd := exec.Command(v.binary, arguments(t, "vault", "/etc/vault/vault.hcl", conf)...)
 	cmd.Env = append(os.Environ(), "HOME="+dir)
-	start(t, cmd, func() error { return status(c, base+"sys/health", http.StatusNotImplemented) }) // not initialised
+	start(t, cmd, func() error { return status(v.client, v.url("sys/health"), http.StatusNotImplemented) }) // not initialised
+	return v
+}
 
-	health := func() error { // the health check of the compose file
-		check := exec.Command(vault, "status")
-		check.Env = append(os.Environ(), "HOME="+dir, fmt.Sprint("VAULT_ADDR=https://127.0.0.1:", port), "VAULT_CACERT="+dir+"/secrets/ca.pem")
-		return check.Run()
+func (v *vaultServer) url(path string) string {
+	return fmt.Sprintf("https://vault:%d/v1/%s", v.port, path)
+}
+
+// command is Vault's own command line.
+func (v *vaultServer) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(v.binary, args...)
+	cmd.Env = append(os.Environ(), "HOME="+v.dir, fmt.Sprint("VAULT_ADDR=https://127.0.0.1:", v.port),
+		"VAULT_CACERT="+v.dir+"/secrets/ca.pem", "VAULT_TOKEN="+v.token)
+	return cmd
+}
+
+// put calls the API.
+func (v *vaultServer) put(path string, in, out any) {
+	v.t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		v.t.Fatal(err)
 	}
-	if health() == nil {
-		t.Error("healthy before it is initialised")
+	req, err := http.NewRequest(http.MethodPut, v.url(path), bytes.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
 	}
-	post := func(path, token string, in, out any) {
-		t.Helper()
-		body, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req, err := http.NewRequest(http.MethodPut, base+path, bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("X-Vault-Token", token)
-		resp, err := c.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode/100 != 2 {
-			t.Fatalf("%s: status %d", path, resp.StatusCode)
-		}
-		if out != nil {
-			if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-				t.Fatal(err)
-			}
+	req.Header.Set("X-Vault-Token", v.token)
+	resp, err := v.client.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		v.t.Fatalf("%s: status %d", path, resp.StatusCode)
+	}
+	if out != nil {
+		if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+			v.t.Fatal(err)
 		}
 	}
+}
+
+// initialise makes the key that unseals and an administrator.
+func (v *vaultServer) initialise() (key string) {
+	v.t.Helper()
 	var made struct {
 		Keys  []string
 		Token string `json:"root_token"`
 	}
-	post("sys/init", "", map[string]int{"secret_shares": 1, "secret_threshold": 1}, &made)
-	if health() == nil {
-		t.Error("healthy while it is sealed")
-	}
-	post("sys/unseal", "", map[string]string{"key": made.Keys[0]}, nil)
+	v.put("sys/init", map[string]int{"secret_shares": 1, "secret_threshold": 1}, &made)
+	v.token = made.Token
+	return made.Keys[0]
+}
+
+func (v *vaultServer) unseal(key string) {
+	v.t.Helper()
+	v.put("sys/unseal", map[string]string{"key": key}, nil)
 	deadline := time.Now().Add(30 * time.Second)
-	for status(c, base+"sys/health", http.StatusOK) != nil {
+	for status(v.client, v.url("sys/health"), http.StatusOK) != nil {
 		if time.Now().After(deadline) {
-			t.Fatal("it stays sealed")
+			v.t.Fatal("it stays sealed")
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if err := health(); err != nil {
-		t.Errorf("unsealed and not healthy: %v", err)
+}
+
+// TestVault: the health check of the compose file tells sealed from unsealed.
+func TestVault(t *testing.T) {
+	v := startVault(t, prepared(t))
+	healthy := func() bool { return v.command("status").Run() == nil }
+	if healthy() {
+		t.Error("healthy before it is initialised")
 	}
-	post("sys/audit/file", made.Token, map[string]any{"type": "file", "options": map[string]string{"file_path": dir + "/data/vault-audit/audit.log"}}, nil)
+	key := v.initialise()
+	if healthy() {
+		t.Error("healthy while it is sealed")
+	}
+	v.unseal(key)
+	if !healthy() {
+		t.Error("unsealed and not healthy")
+	}
+	v.put("sys/audit/file", map[string]any{"type": "file", "options": map[string]string{"file_path": v.dir + "/data/vault-audit/audit.log"}}, nil)
 }
