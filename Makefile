@@ -75,6 +75,12 @@ lint: $(GOLANGCI) ## Formatting, checksums of modules, golangci-lint
 	$(GO) mod verify
 	$(GOLANGCI) run ./...
 
+# A module of its own: what it needs to know Kubernetes and compose is not for docsvc.
+.PHONY: deploy-check
+deploy-check: build ## Check deploy/: manifests, compose, units, alert rules, servers' configurations
+	@GO=$(GO) tools/servers/build.sh promtool minio vault
+	cd tools/deploycheck && $(GO) vet ./... && $(GO) test -count=1 ./...
+
 # The build needs about 2 GB of memory and some minutes; it happens once.
 $(GOLANGCI):
 	GOBIN=$(GOLANGCI_DIR) CGO_ENABLED=0 $(GO) install -trimpath \
