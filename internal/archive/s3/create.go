@@ -25,12 +25,8 @@ func Create(ctx context.Context, c Config) error {
 		region = defaultRegion
 	}
 	err = s.core.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: true})
-	switch answer(err).Code {
-	case "BucketAlreadyOwnedByYou", "BucketAlreadyExists": // made by someone else meanwhile
-		err = nil
+	if proved := s.proveBucket(ctx); err == nil || proved == nil { // made by someone else meanwhile
+		return proved
 	}
-	if err != nil {
-		return cannot("making bucket "+s.bucket, err)
-	}
-	return s.proveBucket(ctx)
+	return cannot("making bucket "+s.bucket, err)
 }

@@ -70,7 +70,7 @@ func explain(err error) string {
 	case minio.AccessDenied, "AllAccessDisabled", "AccountProblem":
 		return "the server refuses this to our credentials: grant what deploy/minio/policy-service.json lists"
 	case minio.InvalidAccessKeyID, minio.SignatureDoesNotMatch, "InvalidTokenId", "ExpiredToken", "NotSignedUp",
-		"XMinioAdminNoSuchUser", "XMinioAdminNoSuchAccessKey", "InvalidClientTokenId":
+		"XMinioAdminNoSuchUser", "XMinioAdminNoSuchAccessKey", "XAdminUserNotFound", "InvalidClientTokenId":
 		return "the server does not know our access key or secret key: check both files"
 	case "RequestTimeTooSkewed":
 		return "the clocks of the server and of this machine differ: set both by NTP"

@@ -61,7 +61,7 @@ func (s *Store) proveBucket(ctx context.Context) error {
 	if err != nil {
 		return cannot("asking for the versioning of bucket "+s.bucket, err)
 	}
-	locked, _, _, _, err := s.core.GetObjectLockConfig(ctx, s.bucket)
+	locked, mode, _, _, err := s.core.GetObjectLockConfig(ctx, s.bucket)
 	if answer(err).Code == "ObjectLockConfigurationNotFoundError" || err == nil && locked != "Enabled" {
 		return unfit("bucket %s has no Object Lock, which a bucket can only be made with: "+
 			"name another bucket and let docsvc init make it", s.bucket)
@@ -71,27 +71,21 @@ func (s *Store) proveBucket(ctx context.Context) error {
 		return cannot("asking for the Object Lock of bucket "+s.bucket, err)
 	case !v.Enabled() || v.ExcludeFolders || len(v.ExcludedPrefixes) > 0:
 		return unfit("versioning of bucket %s is suspended or does not cover all of it: enable it for the whole bucket", s.bucket)
+	case mode != nil && *mode != "":
+		return unfit("bucket %s locks by default what comes without retention: remove its default retention, "+
+			"every archived object states its own", s.bucket)
 	}
 	return nil
 }
 
 // proveDelete deletes a version that is not locked. Without that the refusal of
-// a locked one would prove only that our credentials may not delete. Where the
-// bucket itself locks what comes without retention there is nothing to try.
+// a locked one would prove only that our credentials may not delete.
 func (s *Store) proveDelete(ctx context.Context, name string) error {
 	w := newWrite(name, []byte("docsvc probe, not locked\n"), archive.PutOptions{})
 	w.until = time.Time{}
 	version, err := s.create(ctx, w)
 	if err != nil {
 		return cannot("putting a probe", err)
-	}
-	o, err := s.head(ctx, name, version)
-	if err != nil {
-		return cannot("reading a probe", err)
-	}
-	if o.mode != "" {
-		return unfit("bucket %s locks by default what comes without retention (%s until %v): remove its default retention, "+
-			"every archived object states its own", s.bucket, o.mode, o.RetainUntil)
 	}
 	if err := s.remove(ctx, name, version); err != nil {
 		return cannot("deleting a probe that is not locked", err)
@@ -124,7 +118,9 @@ func (s *Store) proveLock(ctx context.Context, name string) error {
 		return cannot("trying to delete a locked version", err)
 	}
 	longer := w.until.Add(probeLife / 2)
-	if err := s.retain(ctx, name, version, longer); err != nil {
+	if err := s.retain(ctx, name, version, longer); missing(err) {
+		return unfit("the server deleted a locked version and said that it did not: bucket %s does not protect what is in it", s.bucket)
+	} else if err != nil {
 		return cannot("making retention longer", err)
 	}
 	if err := s.retain(ctx, name, version, w.until); err == nil {
