@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"docsvc/internal/document"
 	"docsvc/internal/i18n"
 )
 
@@ -21,11 +22,30 @@ type frame struct {
 	// carry it on, since there is no cookie to keep it.
 	Chosen     bool
 	Evaluation bool
+	// Office is about a page for people who log in, and Who is logged in there.
+	Office bool
+	Who    *whoView
+}
+
+// whoView is what the head of a page says of who is logged in.
+type whoView struct {
+	Name, Login string
+	// What there is for this person beside the acts that wait.
+	Register, Accounts bool
 }
 
 func (s *site) frame(r *http.Request, titleKey string) frame {
 	f := frame{Path: r.URL.Path, Host: s.host, Origin: s.Origin, Evaluation: s.Evaluation}
 	f.Lang, f.Chosen = language(r)
+	if f.Office = s.Office != nil && isOffice(r.URL.Path); f.Office && strings.HasPrefix(f.Path, "/login") {
+		f.Path = "/office" // there is no page there
+	}
+	if p := personOf(r.Context()); p != nil {
+		f.Who = &whoView{
+			Name: p.account.Name, Login: p.account.Login,
+			Register: mayAnywhere(p.actor, document.ActRegisterCase), Accounts: mayAnywhere(p.actor, document.ActOperate),
+		}
+	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)
 	return f
 }
@@ -40,10 +60,13 @@ func language(r *http.Request) (lang string, chosen bool) {
 
 // Link is a link within the site that keeps a chosen language.
 func (f frame) Link(path string) string {
-	if f.Chosen {
-		return path + "?lang=" + f.Lang
+	switch {
+	case !f.Chosen:
+		return path
+	case strings.Contains(path, "?"):
+		return path + "&lang=" + f.Lang
 	}
-	return path
+	return path + "?lang=" + f.Lang
 }
 
 // Switch is the link to this page in another language.

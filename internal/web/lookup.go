@@ -61,7 +61,12 @@ func codeIn(typed string) string {
 }
 
 func (s *site) parseForm(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	return s.parseFormOf(w, r, maxForm)
+}
+
+// parseFormOf reads a form of at most limit bytes.
+func (s *site) parseFormOf(w http.ResponseWriter, r *http.Request, limit int64) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	if err := r.ParseForm(); err != nil {
 		s.fail(w, r, &document.Error{Kind: document.Invalid, Key: "error.upload.form", Err: err})
 		return false

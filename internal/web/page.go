@@ -23,7 +23,10 @@ type pages map[string]map[string]*template.Template
 
 // parsePages parses each page once a language, with t bound to it.
 func parsePages(files *assets) (pages, error) {
-	names := []string{"home", "enter", "verdict", "file", "error"}
+	names := []string{
+		"home", "enter", "verdict", "file", "error",
+		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts",
+	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {
 		all[lang] = map[string]*template.Template{}
@@ -32,8 +35,9 @@ func parsePages(files *assets) (pages, error) {
 				"t":     func(key string, pairs ...string) (string, error) { return translate(lang, key, pairs) },
 				"n":     func(key string, n int) string { return i18n.Plural(lang, key, n) },
 				"asset": files.url,
+				"batch": func(id, title string, acts []signView, page authorisationPage) batchView { return batchView{id, title, acts, page} },
 				"maxMB": func() string { return strconv.Itoa(MaxUpload >> 20) },
-			}).ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/"+name+".html")
+			}).ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/office.html", "html/"+name+".html")
 			if err != nil {
 				return nil, fmt.Errorf("page %s: %w", name, err)
 			}
@@ -63,7 +67,9 @@ func (f frame) language() string { return f.Lang }
 type errorPage struct {
 	frame
 	Heading, Text, RequestID string
+	Faults                   []fault
 	Waiting                  bool
+	LoginFailed              bool // on a page of officers, of somebody who is not logged in
 }
 
 // render writes a page whole or, when it does not execute, an error.

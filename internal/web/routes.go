@@ -8,8 +8,7 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// routes is the map of the site. What officers will use gets a sub-router of
-// its own, with sessions; nothing here has one.
+// routes is the map of the site. Only officeRoutes and apiRoutes know sessions.
 func (s *site) routes() (http.Handler, error) {
 	r := mux.NewRouter()
 	r.NotFoundHandler = s.wrap("none", s.notFound)
@@ -30,6 +29,11 @@ func (s *site) routes() (http.Handler, error) {
 	if s.Authority != nil {
 		authority := http.StripPrefix("/pki", s.Authority)
 		r.PathPrefix("/pki/").Handler(s.wrap("/pki/", s.limited(logLimit, authority.ServeHTTP)))
+	}
+
+	if s.Office != nil {
+		s.officeRoutes(r)
+		s.apiRoutes(r)
 	}
 
 	s.get(r, "/static/{name}", s.assets.serve)

@@ -80,5 +80,5 @@ func contentType(name string) string {
 func robots(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=86400")
-	_, _ = w.Write([]byte("User-agent: *\nDisallow: /v\nDisallow: /log\nDisallow: /pki\n")) // who has hung up is not told so
+	_, _ = w.Write([]byte("User-agent: *\nDisallow: /v\nDisallow: /log\nDisallow: /pki\nDisallow: /login\nDisallow: /office\nDisallow: /api\n")) // who has hung up is not told so
 }

@@ -1,5 +1,6 @@
 // Package web is what docsvc shows to the world over HTTP: the public pages of
-// verification, the published keys and ledger, and the signs of health.
+// verification, the published keys and ledger, the signs of health, and, for
+// people who log in, the pages of officers and /api/v1.
 //
 // Pages are rendered on the server, in Azerbaijani, English or Russian, from
 // templates parsed once a language; every action works as a plain form, and
@@ -28,6 +29,9 @@ import (
 // Options are what the handler is made of.
 type Options struct {
 	Verifier *verify.Verifier // required
+	// Office is for people who log in; nil: there is no login, there are no
+	// pages of officers and no /api/v1.
+	Office *Office
 	// Origin is where the service is reached, "https://HOST", without a slash at
 	// its end; required. It is printed on the pages.
 	Origin string
@@ -40,6 +44,12 @@ type Options struct {
 	// Authority answers below /pki (CA certificate, CRL, OCSP, time-stamps) with
 	// that prefix taken off; nil: there is no such path.
 	Authority http.Handler
+	// Parts are counts of calls that /metrics tells; nil: none.
+	Parts *Parts
+	// Skews are how far this machine's clock is ahead of those of the parts, as
+	// last compared; nil: not known.
+	Skews   func() map[string]time.Duration
+	Version string // of the program
 	// Probes are asked by /readyz beside the register and the archive.
 	Probes []Probe
 	// TrustedProxies may name the client in X-Forwarded-For; of all others the
@@ -70,6 +80,9 @@ func (o Options) check() error {
 	case o.Verifier == nil, o.SealKeys == nil, o.Limiter == nil, o.Location == nil, o.Now == nil, o.Rand == nil, o.Log == nil:
 		return errors.New("web: an option that is required is missing")
 	}
+	if err := o.Office.check(); err != nil {
+		return err
+	}
 	return codes.CheckOrigin(o.Origin)
 }
 
@@ -81,9 +94,11 @@ type site struct {
 	assets  *assets
 	metrics *metrics
 	checks  *checks
+
+	batches batches
 }
 
-// Handler returns the whole public site.
+// Handler returns the whole site.
 func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err

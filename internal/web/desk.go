@@ -1,0 +1,121 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"docsvc/internal/document"
+	"docsvc/internal/i18n"
+	"docsvc/internal/numbering"
+	"docsvc/internal/template"
+)
+
+// deskPage is the first page of who is logged in: what waits for them.
+type deskPage struct {
+	frame
+	Acts  []actLine
+	More  bool // than are shown
+	Max   int
+	Signs bool // the person may sign somewhere
+	Reads bool
+}
+
+// actLine is an act in a list, for who may read it whole.
+type actLine struct {
+	Number, Case, Kind, Date, Debtors, Amount, State string
+	Voided, Ended                                    bool // voided; archived and not in force
+}
+
+func (s *site) desk(w http.ResponseWriter, r *http.Request) {
+	me := personOf(r.Context())
+	acts, more, err := s.Office.waiting(r.Context(), me.actor)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p := deskPage{
+		frame: s.frame(r, "office.title"), More: more, Max: document.MaxBatch,
+		Signs: mayAnywhere(me.actor, document.ActSign), Reads: mayAnywhere(me.actor, document.ActRead),
+	}
+	for _, a := range acts {
+		p.Acts = append(p.Acts, s.actLine(p.Lang, a))
+	}
+	s.render(w, r, http.StatusOK, "desk", p)
+}
+
+// actLine words an act. Of one that could not be read only the number is known.
+func (s *site) actLine(lang string, a document.Act) actLine {
+	l := actLine{
+		Number: a.Number, Case: a.Case, Date: dotted(a.Date), Voided: a.State == document.Voided,
+		Ended: a.State == document.Archived && a.Standing != document.InForce,
+	}
+	if a.ID == "" || a.Data == nil {
+		return l
+	}
+	l.State = stateText(lang, a)
+	if summary, err := a.PublicSummary(); err == nil {
+		l.Kind = titleIn(summary, lang)
+		if summary.Amount != nil {
+			l.Amount = i18n.Text(lang, "facts.amount.value", map[string]string{"amount": manat(*summary.Amount)})
+		}
+	}
+	l.Debtors = strings.Join(namesOf(actData(a).Debtors), ", ")
+	return l
+}
+
+// actData is what an act prints, empty if it cannot be read.
+func actData(a document.Act) template.Data {
+	var d template.Data
+	if err := json.Unmarshal(a.Data, &d); err != nil {
+		return template.Data{}
+	}
+	return d
+}
+
+func namesOf(parties []template.PartyFacts) []string {
+	names := make([]string, len(parties))
+	for i, p := range parties {
+		names[i] = p.Name
+	}
+	return names
+}
+
+func titleIn(s document.Summary, lang string) string {
+	if title := s.Titles[lang]; title != "" {
+		return title
+	}
+	return s.Titles[i18n.Azerbaijani]
+}
+
+// stateText says where an act stands or, once it is archived, what it is worth.
+func stateText(lang string, a document.Act) string {
+	key := stateKey(string(a.State))
+	if a.State == document.Archived {
+		key = standingKey(string(a.Standing))
+	}
+	return i18n.Text(lang, key, nil)
+}
+
+// find leads to the act or the case of a number that was typed, which is
+// mended as far as its check character allows.
+func (s *site) find(w http.ResponseWriter, r *http.Request) {
+	scheme, typed := s.Office.Service.Rules.Scheme, r.URL.Query().Get("number")
+	path := ""
+	if c, index, err := scheme.ParseActTyped(typed); err == nil {
+		if number, err := numbering.FormatAct(c.Text, index); err == nil {
+			path = actPath(number)
+		}
+	} else if c, err := scheme.ParseTyped(typed); err == nil {
+		path = casePath(c.Text)
+	}
+	if path == "" {
+		s.fail(w, r, &document.Error{Kind: document.Invalid, Key: "error.number.typed"})
+		return
+	}
+	http.Redirect(w, r, s.frame(r, "office.title").Link(path), http.StatusSeeOther)
+}
+
+func actPath(number string) string  { return "/office/acts/" + url.PathEscape(number) }
+func casePath(number string) string { return "/office/cases/" + url.PathEscape(number) }
