@@ -2,6 +2,11 @@ package auth_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,12 +74,18 @@ func TestDown(t *testing.T) {
 func TestCancelledDiscovery(t *testing.T) {
 	f := newFakeProvider(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	f.metadata = func(map[string]any) { cancel() }
-	p := f.provider()
-	if err := p.Ready(ctx); err == nil {
-		t.Log("the answer was faster") // it may be: then nothing is shown
+	gone := make(chan struct{})
+	f.metadata = func(map[string]any) {
+		cancel()
+		<-gone // no answer before
 	}
+	p := f.provider()
+	err := p.Ready(ctx)
 	f.metadata = nil
+	close(gone)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("who went away: %v", err)
+	}
 	if err := p.Ready(t.Context()); err != nil {
 		t.Errorf("after one who went away: %v", err)
 	}
@@ -154,13 +165,33 @@ func TestStrangers(t *testing.T) {
 		cancel()
 		server.Close()
 	}
-	// Another authority, and an address where nobody listens.
+	// Other authorities, and an address where nobody listens.
 	p := f.provider(func(c *auth.Config) { c.CAFile = "" })
 	wantKey(t, "unknown authority", p.Ready(t.Context()), document.Unavailable, "error.login.unreachable")
+	p = f.provider(func(c *auth.Config) { c.CAFile = otherAuthority(t) })
+	wantKey(t, "another authority", p.Ready(t.Context()), document.Unavailable, "error.login.unreachable")
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	p = f.provider(func(c *auth.Config) { c.Issuer = closed.URL })
 	wantKey(t, "nobody listens", p.Ready(t.Context()), document.Unavailable, "error.login.unreachable")
+}
+
+// otherAuthority is a file with a certificate that vouches for nobody here.
+func otherAuthority(t *testing.T) string {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, keys().p256.Public(), keys().p256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "other.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func endless(w http.ResponseWriter, _ *http.Request) {

@@ -205,6 +205,29 @@ func TestHostileClaims(t *testing.T) {
 	}
 }
 
+// TestClaimsInTwoCases: encoding/json, and with it go-oidc, takes AUD for aud
+// when it comes later.
+func TestClaimsInTwoCases(t *testing.T) {
+	f := newFakeProvider(t)
+	p := f.provider()
+	for name, key := range map[string]string{
+		"iss": "error.login.token", "aud": "error.login.token", "nonce": "error.login.nonce", "sub": "error.login.subject", "acr": "error.login.weak",
+	} {
+		f.mint = func(c map[string]any) string {
+			good := c[name]
+			wrong, err := json.Marshal(with(c, name, "https://evil.example/x"))
+			second, err2 := json.Marshal(map[string]any{strings.ToUpper(name): good})
+			if err := errors.Join(err, err2); err != nil {
+				t.Error(err)
+			}
+			payload := string(wrong[:len(wrong)-1]) + "," + string(second[1:])
+			return sign0(map[string]any{"alg": "RS256", "kid": "rsa"}, payload, keys().rsa)
+		}
+		_, err := f.login(p, plainLogin)
+		wantKey(t, name, err, document.Forbidden, key)
+	}
+}
+
 // TestHostileLoginClaim: a claim of the owner's choice may hold anything.
 func TestHostileLoginClaim(t *testing.T) {
 	f := newFakeProvider(t)
