@@ -32,6 +32,8 @@ var uses = map[string][]string{
 		"internal/ledger", "internal/numbering", "internal/signing",
 	},
 
+	"internal/document/documenttest": {"internal/document"},
+
 	// Adapters: the contract they fulfil, the core's types, never each other.
 	"internal/sqldb":               {"internal/auth", "internal/document"},
 	"internal/sqldb/sqldbtest":     {"internal/document", "internal/sqldb", "internal/testservers"},
