@@ -313,6 +313,17 @@ func TestConditional(t *testing.T) {
 	if since == "" {
 		t.Error("If-Modified-Since was not sent")
 	}
+	// And where there is neither, the same bytes are no news.
+	w.put(issuingList, func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(der) })
+	outcomes = nil
+	for range 2 {
+		if err := s.Refresh(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if fmt.Sprint(outcomes) != "[unchanged unchanged]" {
+		t.Error(outcomes)
+	}
 }
 
 func TestPEM(t *testing.T) {
