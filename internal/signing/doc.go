@@ -21,7 +21,8 @@
 //
 // Subpackages: cms is the message format, revision decides which changes may
 // follow a signature, keyfile keeps keys in files, authority is the built-in
-// evaluation CA and time-stamping authority, signingtest has a throw-away PKI,
+// evaluation CA and time-stamping authority, revocation keeps the lists of foreign
+// authorities, signingtest has a throw-away PKI,
 // a sample PDF and the suite for implementations of Key.
 //
 // What a file must bring to be signed here: classic cross-reference tables, no
