@@ -3,7 +3,6 @@ package deploycheck
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,31 +48,16 @@ func program(t *testing.T, name string) string {
 // where it must run.
 func server(t *testing.T, name string) string {
 	t.Helper()
-	cache := os.Getenv("DOCSVC_SERVERS")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(dir, "docsvc", "servers")
-	}
-	find := func() string {
-		paths, _ := filepath.Glob(filepath.Join(cache, name+"-v*", name)) // the pattern is well-formed
-		if len(paths) == 0 {
-			return ""
-		}
-		return paths[len(paths)-1]
-	}
-	if path := find(); path != "" {
+	build := root + "/tools/servers/build.sh"
+	path := strings.TrimSpace(mustRun(t, build, "--path", name))
+	if _, err := os.Stat(path); err == nil {
 		return path
 	}
 	if !must(name) && !must("tools") && os.Getenv("DOCSVC_SERVERS_BUILD") == "" {
 		t.Skipf("%s is not built: tools/servers/build.sh %s", name, name)
 	}
-	if out, err := exec.CommandContext(t.Context(), root+"/tools/servers/build.sh", name).CombinedOutput(); err != nil {
-		t.Fatalf("building %s: %v\n%s", name, err, out)
-	}
-	return find()
+	mustRun(t, build, name)
+	return path
 }
 
 // run runs a command and returns what it printed.
