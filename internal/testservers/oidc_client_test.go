@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -177,17 +178,24 @@ func (r *relying) key(kid string) map[string]string {
 }
 
 func checkJWS(key map[string]string, alg string, digest, signature []byte) error {
-	number := func(name string) *big.Int {
+	number := func(name string) []byte {
 		b, _ := base64.RawURLEncoding.DecodeString(key[name]) // a wrong number fails below
-		return new(big.Int).SetBytes(b)
+		return b
 	}
 	switch alg {
 	case "RS256":
-		public := &rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}
+		public := &rsa.PublicKey{N: new(big.Int).SetBytes(number("n")), E: int(new(big.Int).SetBytes(number("e")).Int64())}
 		return rsa.VerifyPKCS1v15(public, crypto.SHA256, digest, signature)
 	case "ES256":
-		public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: number("x"), Y: number("y")}
-		if len(signature) != 64 || !ecdsa.Verify(public, digest, new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
+		public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, number("x"), number("y")))
+		if err != nil || len(signature) != 64 {
+			return fmt.Errorf("key %v, signature of %d bytes: %w", key, len(signature), err)
+		}
+		der, err := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])})
+		if err != nil {
+			return err
+		}
+		if !ecdsa.VerifyASN1(public, digest, der) {
 			return errors.New("wrong")
 		}
 		return nil
