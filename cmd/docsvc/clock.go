@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
 	"time"
 )
 
@@ -12,6 +15,45 @@ type clock struct {
 	part string
 	// skew is how far ours is ahead of it.
 	skew func(ctx context.Context) (time.Duration, error)
+}
+
+// clockEvery is how often serve compares clocks.
+const clockEvery = time.Minute
+
+// skews are the last comparisons, by part.
+type skews struct {
+	mu     sync.Mutex
+	byPart map[string]time.Duration
+}
+
+func (s *skews) set(part string, skew time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byPart == nil {
+		s.byPart = map[string]time.Duration{}
+	}
+	s.byPart[part] = skew
+}
+
+// all returns a copy.
+func (s *skews) all() map[string]time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.byPart)
+}
+
+// watchClocks goes on comparing clocks, for the metrics.
+func (a *app) watchClocks(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(clockEvery):
+		}
+		if err := a.checkClocks(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "clocks", slog.Any("error", err))
+		}
+	}
 }
 
 // maxSkew is how far two clocks may be apart before serve refuses to start:
@@ -24,6 +66,9 @@ func (a *app) checkClocks(ctx context.Context) error {
 	var faults []error
 	for _, c := range a.clocks {
 		skew, err := c.skew(ctx)
+		if err == nil {
+			a.skews.set(c.part, skew)
+		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("clock of %s: %w", c.part, err))
 		} else if skew.Abs() > maxSkew {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"docsvc/internal/auth"
 	"docsvc/internal/document"
 	"docsvc/internal/web"
 )
@@ -68,7 +69,7 @@ func (a *app) serve(ctx context.Context, e env) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return worker.Run(ctx) })
-	for _, run := range a.background {
+	for _, run := range append(a.background, a.watchClocks, a.purge) {
 		g.Go(func() error { return run(ctx) })
 	}
 	g.Go(func() error {
@@ -83,7 +84,9 @@ func (a *app) serve(ctx context.Context, e env) error {
 		defer cancel()
 		return server.Shutdown(grace)
 	})
-	return g.Wait()
+	err = g.Wait()
+	a.work.Wait() // what a request has begun is finished
+	return err
 }
 
 // listen opens the address, behind TLS if it is configured.
@@ -113,7 +116,8 @@ func (a *app) scheme() string {
 func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 	o := web.Options{
 		Verifier: a.Verify, Origin: a.Config.Origin, Evaluation: a.Service.Rules.Evaluation, Location: location(),
-		Limiter: &web.ProcessLimiter{Now: time.Now}, TrustedProxies: a.Config.TrustedProxies, Now: time.Now, Rand: rand.Reader, Log: log,
+		Limiter: a.limiter(), TrustedProxies: a.Config.TrustedProxies, Now: time.Now, Rand: rand.Reader, Log: log,
+		Probes: a.probes, Parts: a.Parts, Skews: a.skews.all, Version: version,
 		SealKeys: func(ctx context.Context) ([]web.SealKey, error) {
 			keys, err := sealKeys(ctx, a.Keys)
 			list := make([]web.SealKey, 0, len(keys))
@@ -127,5 +131,50 @@ func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 	if a.Authority != nil {
 		o.Authority = a.Authority.Handler()
 	}
+	if a.Login != nil {
+		o.Office = a.office()
+	}
 	return web.Handler(o)
+}
+
+// limiter counts across processes where there may be several.
+func (a *app) limiter() web.Limiter {
+	if a.Config.Register.Postgres != nil {
+		return a.Register
+	}
+	return &web.ProcessLimiter{Now: time.Now}
+}
+
+// office is what the pages of officers stand on.
+func (a *app) office() *web.Office {
+	return &web.Office{
+		Service: a.Service, Provider: a.Login,
+		Attempts: &auth.Attempts{Store: a.Register, Now: time.Now},
+		Sessions: a.sessions(),
+		Unlock: func(ctx context.Context, proof auth.Identity, account document.Account) (document.KeyHolder, error) {
+			if a.Vault == nil {
+				return nil, fmt.Errorf("%w: the keys are files here: sign on the command line", document.ErrKeyRefused)
+			}
+			return a.unlockAtVault(proof)(ctx, account)
+		},
+		Templates: a.Renderer.Templates, Offices: a.Config.Offices, Go: a.work.Go,
+	}
+}
+
+func (a *app) sessions() *auth.Sessions { return &auth.Sessions{Store: a.Register, Now: time.Now} }
+
+// purgeEvery is how often sessions that are over are removed.
+const purgeEvery = 10 * time.Minute
+
+func (a *app) purge(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(purgeEvery):
+		}
+		if _, err := a.sessions().Purge(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "old sessions", slog.Any("error", err))
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,6 +51,8 @@ type app struct {
 	background   []func(ctx context.Context) error // of serve
 	probes       []web.Probe
 	clocks       []clock
+	skews        skews
+	work         sync.WaitGroup // that outlives its request
 	log          *slog.Logger
 }
 
@@ -85,6 +88,7 @@ func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error
 	if a.Service, err = a.newService(ctx); err != nil {
 		return nil, err
 	}
+	a.Service.ObserveKey = a.Parts.Signature
 	a.Verify = &verify.Verifier{
 		Store: a.Register, Archive: a.Archive, Signatures: a.Service.Verifier, Ledger: a.Service.LedgerKeys, Now: time.Now,
 		Log: log,

@@ -55,6 +55,8 @@ type Service struct {
 	// Observe, if set, is told how long each step of an act took: "issue",
 	// "prepare", "sign", "complete", "archive". It must be quick.
 	Observe func(step string, took time.Duration)
+	// ObserveKey, if set, is told how each use of an officer's key ended.
+	ObserveKey func(Outcome)
 
 	kept stagedCache
 }

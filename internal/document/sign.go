@@ -112,6 +112,9 @@ func (s *Service) signTogether(ctx context.Context, actor Actor, acts []ready, k
 		}
 		results[i].Act, results[i].Err = s.closeIntent(ctx, actor, acts[i], signature, keyErr)
 		s.observe("sign", start)
+		if s.ObserveKey != nil {
+			s.ObserveKey(outcomeOf(keyErr))
+		}
 	})
 	eachOf(len(intended), func(n int) {
 		if r := &results[intended[n]]; r.Err == nil {
@@ -119,6 +122,17 @@ func (s *Service) signTogether(ctx context.Context, actor Actor, acts []ready, k
 		}
 	})
 	return results
+}
+
+// outcomeOf says what the key's error makes of an intent.
+func outcomeOf(keyErr error) Outcome {
+	switch {
+	case keyErr == nil:
+		return OutcomeSigned
+	case errors.Is(keyErr, ErrKeyRefused):
+		return OutcomeRefused
+	}
+	return OutcomeUnknown
 }
 
 // afterSignature takes an act on whose signature is kept.
@@ -230,10 +244,7 @@ func (s *Service) closeIntent(ctx context.Context, actor Actor, r ready, signatu
 		}
 	}
 	if keyErr != nil {
-		intent.Outcome = OutcomeUnknown
-		if errors.Is(keyErr, ErrKeyRefused) {
-			intent.Outcome = OutcomeRefused
-		}
+		intent.Outcome = outcomeOf(keyErr)
 		a, err := s.backToSigner(ctx, actor, a, intent)
 		return a, errors.Join(newError(Unavailable, "error.key.failed", keyErr, "login", actor.Login), err)
 	}

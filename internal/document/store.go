@@ -89,6 +89,9 @@ type JobTx interface {
 	DeleteJob(ctx context.Context, actID string) error
 	JobByAct(ctx context.Context, actID string) (Job, error)
 	CountJobs(ctx context.Context) (due, failing int, err error)
+	// OldestJob is when the job that has been due longest became due; zero when
+	// none is.
+	OldestJob(ctx context.Context) (time.Time, error)
 }
 
 // AccountTx reads and writes accounts and the delay after failed attempts.

@@ -154,6 +154,19 @@ func (t *tx) JobByAct(ctx context.Context, actID string) (document.Job, error) {
 	return j, nil
 }
 
+// OldestJob implements [document.JobTx].
+func (t *tx) OldestJob(ctx context.Context) (time.Time, error) {
+	var oldest Time
+	err := t.one(ctx, []any{&oldest}, `SELECT run_after FROM job WHERE run_after <= $1 ORDER BY run_after LIMIT 1`, Time(t.now()))
+	if errors.Is(err, document.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking for the oldest job: %w", err)
+	}
+	return time.Time(oldest), nil
+}
+
 // CountJobs counts as due what may run by now, in hand or not, and as failing
 // what has failed at least once.
 func (t *tx) CountJobs(ctx context.Context) (due, failing int, err error) {

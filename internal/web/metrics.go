@@ -22,6 +22,7 @@ type metrics struct {
 	requests map[requestKey]int64
 	seconds  map[string]*histogram // by route
 	verdicts map[string]int64
+	parts    map[string]bool // ready or not, as of the last probe
 }
 
 type requestKey struct {
@@ -73,6 +74,16 @@ func (m *metrics) verdict(kind string) {
 	m.verdicts[kind]++
 }
 
+// ready keeps what a probe has found.
+func (m *metrics) ready(results map[string]error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parts = map[string]bool{}
+	for name, err := range results {
+		m.parts[name] = err == nil
+	}
+}
+
 // write gives everything in a fixed order.
 func (m *metrics) write(w io.Writer, now time.Time) {
 	m.mu.Lock()
@@ -91,6 +102,14 @@ func (m *metrics) write(w io.Writer, now time.Time) {
 	fmt.Fprintln(w, "# TYPE docsvc_verdicts_total counter")
 	for _, kind := range slices.Sorted(maps.Keys(m.verdicts)) {
 		fmt.Fprintf(w, "docsvc_verdicts_total{verdict=%q} %d\n", kind, m.verdicts[kind])
+	}
+	fmt.Fprintln(w, "# TYPE docsvc_part_ready gauge")
+	for _, name := range slices.Sorted(maps.Keys(m.parts)) {
+		ready := 0
+		if m.parts[name] {
+			ready = 1
+		}
+		fmt.Fprintf(w, "docsvc_part_ready{part=%q} %d\n", name, ready)
 	}
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
@@ -112,7 +131,11 @@ func (h *histogram) write(w io.Writer, name, labels string) {
 	fmt.Fprintf(w, "%s_count{%s} %d\n", name, labels, h.n)
 }
 
-func (s *site) serveMetrics(w http.ResponseWriter, _ *http.Request) {
+func (s *site) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	s.metrics.write(w, s.Now())
+	if s.Parts != nil {
+		s.Parts.write(w)
+	}
+	s.writeGauges(r.Context(), w)
 }

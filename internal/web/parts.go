@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"docsvc/internal/document"
 )
 
 // Parts counts the calls of what the service stands on, by part (register,
@@ -16,6 +18,7 @@ import (
 type Parts struct {
 	mu    sync.Mutex
 	calls map[partKey]*partCalls
+	keys  map[string]int64 // uses of officers' keys by outcome
 }
 
 type partKey struct{ part, op string }
@@ -26,7 +29,7 @@ type partCalls struct {
 }
 
 // NewParts returns an empty count.
-func NewParts() *Parts { return &Parts{calls: map[partKey]*partCalls{}} }
+func NewParts() *Parts { return &Parts{calls: map[partKey]*partCalls{}, keys: map[string]int64{}} }
 
 // Observer is what a part reports its calls to.
 func (p *Parts) Observer(part string) func(op string, took time.Duration, err error) {
@@ -44,6 +47,13 @@ func (p *Parts) Observer(part string) func(op string, took time.Duration, err er
 			c.errors++
 		}
 	}
+}
+
+// Signature counts a use of an officer's key.
+func (p *Parts) Signature(outcome document.Outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keys[string(outcome)]++
 }
 
 // Calls returns how often each part was called, and how long that took in all.
@@ -72,5 +82,9 @@ func (p *Parts) write(w io.Writer) {
 	fmt.Fprintln(w, "# TYPE docsvc_part_errors_total counter")
 	for _, k := range keys {
 		fmt.Fprintf(w, "docsvc_part_errors_total{part=%q,op=%q} %d\n", k.part, k.op, p.calls[k].errors)
+	}
+	fmt.Fprintln(w, "# TYPE docsvc_signatures_total counter")
+	for _, outcome := range []document.Outcome{document.OutcomeSigned, document.OutcomeRefused, document.OutcomeUnknown} {
+		fmt.Fprintf(w, "docsvc_signatures_total{outcome=%q} %d\n", outcome, p.keys[string(outcome)])
 	}
 }

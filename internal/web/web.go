@@ -94,6 +94,7 @@ type site struct {
 	assets  *assets
 	metrics *metrics
 	checks  *checks
+	gauges  gaugeCache
 
 	batches batches
 }

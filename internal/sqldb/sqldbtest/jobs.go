@@ -77,6 +77,13 @@ func testJob(t *testing.T, s document.Store) {
 		if failing != 1 || due < 1 {
 			t.Errorf("%d due, %d failing", due, failing)
 		}
+		if err != nil {
+			return err
+		}
+		oldest, err := tx.OldestJob(ctx)
+		if !oldest.Equal(stored(noon.Add(time.Hour))) {
+			t.Errorf("the oldest job is due since %v", oldest)
+		}
 		return err
 	})
 	for range 2 {
