@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 
@@ -104,6 +105,9 @@ func (e *CallError) says(words string) bool {
 // newCallError makes a CallError of what the client library returned.
 func newCallError(r request, sent bool, err error) *CallError {
 	e := &CallError{Op: r.op, Path: r.path, sent: sent, cause: err, secrets: r.secrets()}
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		e.cause = wrapped.Err // its text would repeat the address
+	}
 	if answer := (*api.ResponseError)(nil); errors.As(err, &answer) {
 		e.Status, e.messages = answer.StatusCode, answer.Errors
 		e.cause = nil // its text would repeat the address and a whole raw answer
@@ -115,7 +119,7 @@ func newCallError(r request, sent bool, err error) *CallError {
 // what must not be there.
 func clean(text string, secrets []string) string {
 	for _, s := range secrets {
-		if s != "" {
+		if len(s) >= 8 { // what is shorter is no secret of ours
 			text = strings.ReplaceAll(text, s, "[secret]")
 		}
 	}

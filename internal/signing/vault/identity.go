@@ -180,7 +180,7 @@ func (i *Identity) login(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		i.set(token, reread*3/2+early)
+		i.set(token, reread*3/2) // to be renewed after two thirds
 		return nil
 	}
 	role, err := readCredential(i.cred.RoleIDFile)
