@@ -70,6 +70,14 @@ type certificatesConfig struct {
 	CRLs      []string `json:"crls,omitempty"` // addresses; default: those that the certificates name
 	CAFile    string   `json:"ca_file,omitempty"`
 	CacheDir  string   `json:"cache_dir,omitempty"` // keeps the lists over a restart
+	// MaxAgeHours is how long a list counts after its authority last answered:
+	// for so long whoever blocks the way there can hide a revocation, and for so
+	// long signing goes on while it is down; default 24.
+	MaxAgeHours int `json:"max_age_hours,omitempty"`
+	// KeepsExpired says that the authority leaves revoked certificates on its
+	// list after they expire, as Vault does. Without it an act cannot be judged
+	// by lists once its signer's certificate has expired.
+	KeepsExpired bool `json:"keeps_expired,omitempty"`
 	// VaultPKI is the mount that certifies officers, VaultRole its role. Empty
 	// where another authority does: officer enrol then gives out a request.
 	VaultPKI  string `json:"vault_pki,omitempty"`

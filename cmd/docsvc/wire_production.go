@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"docsvc/internal/archive/s3"
 	"docsvc/internal/auth"
+	"docsvc/internal/document"
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/authority"
 	"docsvc/internal/signing/revocation"
@@ -142,8 +144,9 @@ func (a *app) openRevocation(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	trusted.KeepExpired = o.KeepsExpired || o.VaultPKI != ""
 	c := revocation.Config{
-		Anchors: trusted, CRLs: o.CRLs, CacheDir: a.Config.optionalPath(o.CacheDir), CAFile: a.Config.optionalPath(o.CAFile),
+		MaxAge: time.Duration(cmp.Or(o.MaxAgeHours, 24)) * time.Hour, Anchors: trusted, CRLs: o.CRLs, CacheDir: a.Config.optionalPath(o.CacheDir), CAFile: a.Config.optionalPath(o.CAFile),
 		Now: time.Now, Log: a.log,
 	}
 	if a.tsaAnchors != nil {
@@ -155,6 +158,9 @@ func (a *app) openRevocation(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.watchOfficers(ctx, source); err != nil {
+		return err
+	}
 	if err := source.Refresh(ctx); err != nil { // whoever needs a list that is missing is told so
 		a.log.WarnContext(ctx, "lists of revoked certificates", slog.Any("error", err))
 	}
@@ -162,6 +168,25 @@ func (a *app) openRevocation(ctx context.Context) error {
 	a.background = append(a.background, source.Run)
 	a.probes = append(a.probes, web.Probe{Name: "revocation", Check: source.Check})
 	return nil
+}
+
+// watchOfficers has the lists for the officers' certificates kept at hand.
+func (a *app) watchOfficers(ctx context.Context, source *revocation.Source) error {
+	var accounts []document.Account
+	err := a.Register.View(ctx, func(tx document.Tx) (err error) {
+		accounts, err = tx.Accounts(ctx)
+		return err
+	})
+	for _, account := range accounts {
+		var chain []*x509.Certificate
+		for _, der := range account.Certificate {
+			if c, err := x509.ParseCertificate(der); err == nil { // a damaged one is found when it is used
+				chain = append(chain, c)
+			}
+		}
+		source.Watch(chain...)
+	}
+	return err
 }
 
 // listedCertificates answers from lists of revoked certificates. What the
