@@ -217,7 +217,7 @@ func checkPath(name string, m metric, path []parser.Node, target []string) []str
 func sharedMetrics() []string {
 	return []string{
 		"docsvc_acts", "docsvc_jobs", "docsvc_job_oldest_seconds", "docsvc_outbox_events", "docsvc_ledger_unsequenced",
-		"docsvc_ledger_published_seconds", "docsvc_certificates_expiring", "docsvc_certificate_expiry_min_seconds",
+		"docsvc_certificates_expiring", "docsvc_certificate_expiry_min_seconds",
 	}
 }
 
