@@ -52,7 +52,7 @@ func failureRows() []failureRow {
 
 		{"archive down", "minio", fault(testservers.Refuse, "", 0), "sign", "archive", 1},
 		{"archive slow", "minio", fault(testservers.Delay, "PUT", 3), "sign", "", 1},
-		{"archive loses the answer of a put", "minio", fault(testservers.DropAnswer, put, 1), "sign", "archive", 1},
+		{"archive loses the answer of a put", "minio", fault(testservers.DropAnswer, put, 1), "sign", "", 1},
 		{"archive gets a put twice", "minio", fault(testservers.Duplicate, put, 0), "sign", "", 1},
 		{"archive cuts what is read back", "minio", fault(testservers.Cut, "GET /docsvc/acts", 1), "sign", "archive", 1},
 		{"archive full", "minio", busy(put, http.StatusInsufficientStorage, storageFull), "sign", "archive", 1},
@@ -241,7 +241,7 @@ func (c *clerk) signCalls() int {
 	}
 	n := 0
 	for line := range strings.Lines(string(data)) {
-		if strings.Contains(line, `"type":"response"`) && strings.Contains(line, `"path":"transit/sign/officer-`) &&
+		if strings.Contains(line, `"type":"request"`) && strings.Contains(line, `"path":"transit/sign/officer-`) &&
 			!strings.Contains(line, `"error":"`) {
 			n++
 		}
@@ -267,7 +267,7 @@ func (c *clerk) checkKey(t *testing.T, row failureRow, act document.Act, calls i
 	if outcomes[document.OutcomeSigned] != 1 || outcomes[document.OutcomeOpen] > 0 {
 		t.Errorf("the intents ended as %v", outcomes)
 	}
-	if calls > row.calls || calls > outcomes[document.OutcomeSigned]+outcomes[document.OutcomeUnknown] {
+	if calls == 0 || calls > row.calls || calls > outcomes[document.OutcomeSigned]+outcomes[document.OutcomeUnknown] {
 		t.Errorf("the key was used %d times, for intents that ended as %v", calls, outcomes)
 	}
 }

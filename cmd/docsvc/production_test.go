@@ -25,6 +25,8 @@ type productionOffice struct {
 	dir     string
 	set     *production.Set
 	proxies map[string]*testservers.FaultProxy
+	// original is the configuration before the first change.
+	original []byte
 }
 
 // newProduction starts the servers, initialises them and enrols the demo
@@ -201,5 +203,38 @@ func TestReconcile(t *testing.T) {
 	err := docsvc(t.Context(), &out, "keys", "reconcile", "--config", p.set.Config(), "--vault-audit", log)
 	if err == nil || !strings.Contains(out.String(), "officer-3NGR5S2") || strings.Count(out.String(), "NOT KNOWN HERE") != 1 {
 		t.Errorf("found: %v\n%s", err, out.String())
+	}
+}
+
+// editConfig changes the configuration; restore takes all changes back.
+func (p *productionOffice) editConfig(change func(map[string]any)) {
+	p.t.Helper()
+	data, err := os.ReadFile(p.set.Config())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if p.original == nil {
+		p.original = data
+	}
+	var c map[string]any
+	if err := json.Unmarshal(data, &c); err != nil {
+		p.t.Fatal(err)
+	}
+	change(c)
+	if data, err = json.Marshal(c); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(p.set.Config(), data, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *productionOffice) restore() {
+	p.t.Helper()
+	if p.original == nil {
+		return
+	}
+	if err := os.WriteFile(p.set.Config(), p.original, 0o600); err != nil {
+		p.t.Fatal(err)
 	}
 }
