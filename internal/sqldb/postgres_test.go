@@ -122,4 +122,12 @@ func testAsService(t *testing.T, o offices) {
 		r, service := o.open(t)
 		testProcesses(t, r, service)
 	})
+	t.Run("line", func(t *testing.T) {
+		r, service := o.open(t)
+		testLine(t, r, service)
+	})
+	t.Run("zombie", func(t *testing.T) {
+		r, service := o.open(t)
+		testZombie(t, r, service)
+	})
 }

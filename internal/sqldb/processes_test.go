@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"docsvc/internal/document"
 )
@@ -28,10 +30,14 @@ type childTask struct {
 	Callers  int
 	Numbers  int // for each caller
 	DataSize int
+	Line     *lineTask // instead of numbers
 }
 
 func (c childTask) options() Options {
-	return Options{Engine: c.Options.Engine, Path: c.Options.Path, DSN: c.Options.DSN, AllowOwner: c.Options.AllowOwner}
+	return Options{
+		Engine: c.Options.Engine, Path: c.Options.Path, DSN: c.Options.DSN, AllowOwner: c.Options.AllowOwner,
+		IdleTimeout: time.Second, // a frozen process does not hold up the others for long
+	}
 }
 
 // child prints each number when its transaction is durable.
@@ -41,7 +47,7 @@ func child() int {
 	if err == nil {
 		var r *Register
 		if r, err = Open(context.Background(), task.options()); err == nil {
-			err = errors.Join(takeNumbers(context.Background(), r, task, func(n int64) { fmt.Println(n) }), r.Close())
+			err = errors.Join(task.run(context.Background(), r), r.Close())
 		}
 	}
 	if err != nil {
@@ -49,6 +55,13 @@ func child() int {
 		return 1
 	}
 	return 0
+}
+
+func (c childTask) run(ctx context.Context, r *Register) error {
+	if c.Line != nil {
+		return runLine(ctx, r, *c.Line)
+	}
+	return takeNumbers(ctx, r, c, func(n int64) { fmt.Println(n) })
 }
 
 // takeNumbers takes numbers of the series s and leaves an audit event for each.
@@ -84,6 +97,12 @@ func eventID(n int64) string { return fmt.Sprintf("%012d", n) }
 
 func startChild(t *testing.T, task childTask) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
+	cmd, lines, _ := startChildWithInput(t, task)
+	return cmd, lines
+}
+
+func startChildWithInput(t *testing.T, task childTask) (*exec.Cmd, *bufio.Scanner, io.WriteCloser) {
+	t.Helper()
 	encoded, err := json.Marshal(task)
 	if err != nil {
 		t.Fatal(err)
@@ -95,10 +114,14 @@ func startChild(t *testing.T, task childTask) (*exec.Cmd, *bufio.Scanner) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd, bufio.NewScanner(out)
+	return cmd, bufio.NewScanner(out), in
 }
 
 // testProcesses has two other processes and this one take numbers at once.
