@@ -87,7 +87,7 @@ func NewOIDC(ctx context.Context, o OIDCOptions) (*OIDC, error) {
 			args = append(args, "-life", o.Life.String())
 		}
 		p.Process, err = run(ctx, spec{
-			name: "oidcop", path: program.Path, args: args, dir: o.Dir, stop: syscall.SIGTERM, death: syscall.SIGKILL,
+			name: "oidcop", path: program.Path, args: args, dir: o.Dir, port: port, stop: syscall.SIGTERM, death: syscall.SIGKILL,
 			ready: func(ctx context.Context) error {
 				_, err := p.keys(ctx)
 				return err

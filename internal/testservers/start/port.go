@@ -76,7 +76,8 @@ func onPort[S any](wanted int, start func(port int) (S, error)) (S, error) {
 		if err == nil {
 			return s, nil
 		}
-		if !errors.Is(err, errEnded) || unused(port) || attempt == 5 {
+		taken := errors.Is(err, errTaken) || errors.Is(err, errEnded) && !unused(port)
+		if !taken || attempt == 5 {
 			return none, err
 		}
 	}

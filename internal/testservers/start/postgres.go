@@ -91,7 +91,7 @@ func (p *Postgres) spec(owner *syscall.Credential, port int, durable bool) spec 
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
 	return spec{
-		name: "postgres", path: filepath.Join(p.bin, "postgres"), args: args, dir: p.dir, owner: owner,
+		name: "postgres", path: filepath.Join(p.bin, "postgres"), args: args, dir: p.dir, port: port, owner: owner,
 		stop: syscall.SIGINT, death: syscall.SIGQUIT, // fast, immediate shutdown
 		ready: func(ctx context.Context) error {
 			_, err := p.SQL(ctx, p.DSN(), "SELECT 1")

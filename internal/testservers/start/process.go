@@ -36,6 +36,7 @@ type spec struct {
 	args  []string
 	env   []string // beside PATH and HOME
 	dir   string   // working directory and HOME; the log is in it
+	port  int      // it listens there, or 0
 	owner *syscall.Credential
 	stop  syscall.Signal              // asks for an orderly end
 	death syscall.Signal              // sent by the system when this process dies
@@ -65,6 +66,9 @@ func (p *Process) Start(ctx context.Context) error {
 	if p.running() {
 		return fmt.Errorf("%s runs already", p.spec.name)
 	}
+	if err := p.vacant(); err != nil {
+		return fmt.Errorf("starting %s: %w", p.spec.name, err)
+	}
 	if err := p.launch(); err != nil {
 		return fmt.Errorf("starting %s: %w", p.spec.name, err)
 	}
@@ -85,6 +89,23 @@ func (p *Process) running() bool {
 	default:
 		return true
 	}
+}
+
+var errTaken = errors.New("somebody listens at its port already")
+
+// vacant wants nobody to answer in the place of the server; one that was killed
+// gets a moment to leave.
+func (p *Process) vacant() error {
+	if p.spec.port == 0 {
+		return nil
+	}
+	for range 50 {
+		if unused(p.spec.port) {
+			return nil
+		}
+		time.Sleep(readyEvery)
+	}
+	return errTaken
 }
 
 // launch starts the program. The system ends it when this process dies; to

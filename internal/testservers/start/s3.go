@@ -100,7 +100,7 @@ func newS3(
 	server := &S3{AccessKey: secrets.AccessKey, SecretKey: secrets.SecretKey, CA: c.ca, Version: program.Version}
 	return onPort(o.Port, func(port int) (*S3, error) {
 		server.Endpoint = loopback(port)
-		s := spec{name: name, path: program.Path, dir: o.Dir, stop: syscall.SIGTERM, death: syscall.SIGKILL}
+		s := spec{name: name, path: program.Path, dir: o.Dir, port: port, stop: syscall.SIGTERM, death: syscall.SIGKILL}
 		s.ready = func(ctx context.Context) error {
 			// Refusing a stranger the list of buckets needs all parts; MinIO calls
 			// itself ready (/minio/health/ready) before it does.

@@ -74,7 +74,7 @@ func NewVault(ctx context.Context, o VaultOptions) (*Vault, error) {
 			return nil, err
 		}
 		v.Process, err = run(ctx, spec{
-			name: "vault", path: program.Path, args: []string{"server", "-config=" + config}, dir: o.Dir,
+			name: "vault", path: program.Path, args: []string{"server", "-config=" + config}, dir: o.Dir, port: port,
 			stop: syscall.SIGTERM, death: syscall.SIGKILL, ready: v.ready,
 		})
 		return v, err
