@@ -157,6 +157,7 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(nil, x.UseAuthorisation(ctx, document.Authorisation{ID: "u1", TokenID: "another"}))
 	call(nil, x.ReleaseJob(ctx, "a1", "p", time.Now(), 1, ""))
 	call(x.JobByAct(ctx, "a1"))
+	call(x.OldestJob(ctx))
 	_, _, err := x.CountJobs(ctx)
 	call(nil, err)
 	call(nil, x.DeleteJob(ctx, "a1"))
