@@ -169,7 +169,7 @@ func TestTokenEndpointErrors(t *testing.T) {
 		"two megabytes":         {reply(200, map[string]any{"access_token": "x", "x": strings.Repeat("x", 2<<20)}), document.Unavailable, "error.login.unreachable"},
 		"cut":                   {func(w http.ResponseWriter) bool { cutOff(w, nil); return true }, document.Unavailable, "error.login.unreachable"},
 		"redirect elsewhere": {func(w http.ResponseWriter) bool {
-			w.Header().Set("Location", "https://evil.example")
+			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(307)
 			return true
 		}, document.Unavailable, "error.login.unreachable"},
@@ -183,6 +183,9 @@ func TestTokenEndpointErrors(t *testing.T) {
 		}
 		if n := f.count("/token"); n != 1 {
 			t.Errorf("%s: the code was sent %d times", name, n)
+		}
+		if f.count("/elsewhere") != 0 {
+			t.Errorf("%s: the code was sent elsewhere", name)
 		}
 	}
 }
