@@ -93,6 +93,9 @@ func (k *killer) checkAll() int {
 		k.checkNothingWaits(a)
 		k.checkAudit(a, acts)
 		k.checkCheckpoints(a)
+		if k.check != nil {
+			k.check(a, acts)
+		}
 	})
 	k.checkRebuild()
 	return len(acts)

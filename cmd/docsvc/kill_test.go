@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,23 +26,53 @@ import (
 // DOCSVC_KILLS sets how many processes are killed, DOCSVC_SEED the moments.
 func TestKill(t *testing.T) {
 	t.Parallel() // beside the scripts: it waits more than it works
-	kills, err := strconv.Atoi(cmpOr(os.Getenv("DOCSVC_KILLS"), "20"))
-	if err != nil {
+	kills, seed := killOptions(t, "20")
+	dir := filepath.Join(t.TempDir(), "office")
+	if err := newOffice(dir); err != nil {
 		t.Fatal(err)
 	}
-	seed, err := strconv.ParseUint(cmpOr(os.Getenv("DOCSVC_SEED"), "1"), 10, 64)
-	if err != nil {
+	if err := reconfigure(dir, map[string]any{"lease_seconds": 1}); err != nil {
 		t.Fatal(err)
 	}
-	k := newKiller(t, seed)
+	k := newKiller(t, seed, dir)
+	forgiven := 0
+	k.place = place{
+		where: []string{"--data", dir}, addresses: []string{freeAddress(t)},
+		officials: []*official{{
+			login: "nigar", sample: mustSample(t, document.ProfileState),
+			as: []string{"--officer", "nigar", "--passphrase-file", filepath.Join(dir, "demo", "nigar.passphrase")},
+		}},
+		// Killed attempts at the passphrase count as failed ones.
+		excuse: func(p *process) bool {
+			locked := strings.Contains(p.stderr.String(), "Try again in")
+			if locked {
+				k.forgive("nigar")
+				forgiven++
+			}
+			return locked
+		},
+		empty: func() error {
+			return reconfigure(dir, map[string]any{"register": map[string]any{"sqlite": "rebuilt.db"}})
+		},
+	}
 	start := time.Now()
-	for k.kills() < kills {
-		k.round()
-	}
-	k.finish()
+	k.run(kills)
 	issued := k.checkAll()
-	t.Logf("seed %d, %s: %d kills (%v); %d lines, %d acts; acts not archived when a process was killed: %v; intents: %v; locked out %d times",
-		seed, time.Since(start).Round(time.Second), k.kills(), k.killed, k.lines, issued, k.found, k.outcomes, k.forgiven)
+	t.Logf("seed %d, %s: %s; %d lines, %d acts; acts not archived when a process was killed: %v; intents: %v; locked out %d times",
+		seed, time.Since(start).Round(time.Second), k.count(), k.lines, issued, k.found, k.outcomes, forgiven)
+}
+
+// killOptions reads how often to kill, and the seed of the moments.
+func killOptions(t *testing.T, or string) (kills int, seed uint64) {
+	t.Helper()
+	kills, err := strconv.Atoi(cmpOr(os.Getenv("DOCSVC_KILLS"), or))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seed, err = strconv.ParseUint(cmpOr(os.Getenv("DOCSVC_SEED"), "1"), 10, 64); err != nil {
+		t.Fatal(err)
+	}
+	return kills, seed
 }
 
 func cmpOr(s, or string) string {
@@ -53,16 +82,60 @@ func cmpOr(s, or string) string {
 	return s
 }
 
-// killer drives the processes of one test.
+// place is what differs between the offices in which processes are killed.
+type place struct {
+	where     []string    // options of every command: which office
+	addresses []string    // a serve runs at each
+	officials []*official // they work at the same time
+	// excuse says whether the place explains that a process has failed.
+	excuse func(p *process) bool
+	// empty puts an empty register in the place of the one there is.
+	empty func() error
+
+	// These may be nil: what happens beside kills, after each and after each
+	// round, and what must hold in the end beside what holds everywhere.
+	beside func(jobs []*job)
+	after  func()
+	check  func(a *app, acts []document.Act)
+}
+
+// official is an officer at work.
+type official struct {
+	login  string
+	as     []string // options of a command that the officer gives
+	sample sample   // what the officer's cases and acts are like
+	cases  []string
+	files  []string // batches that were given out, the last perhaps unfinished
+}
+
+// mustSample is the first sample of a profile.
+func mustSample(t *testing.T, profile document.Profile) sample {
+	t.Helper()
+	list, err := samples()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range list {
+		if s.Profile == profile {
+			return s
+		}
+	}
+	t.Fatalf("no sample of %s", profile)
+	return sample{}
+}
+
+// killer drives the processes of one test. One goroutine does it all.
 type killer struct {
-	t       *testing.T
-	rand    *rand.Rand
-	binary  string
-	dir     string
-	address string
-	serve   *process
-	cases   []string
-	files   []string // batches that were given out, the last perhaps unfinished
+	t      *testing.T
+	rand   *rand.Rand
+	binary string
+	dir    string // of the office: docsvc.json is there
+	place
+	serves    []*process // by address; nil: none runs
+	processes []*process // all that were started and may still run
+	woken     chan struct{}
+
+	cases   []string // of all officials
 	lines   int
 	key     string        // of a line's request, before its number
 	first   int           // number of the first line
@@ -71,82 +144,39 @@ type killer struct {
 	killed   map[string]int         // by subcommand
 	found    map[document.State]int // acts that were under way when a process was killed
 	outcomes map[document.Outcome]int
-	forgiven int             // times that killed attempts had locked the officer out
 	checked  map[string]bool // archived acts already compared with the archive
 }
 
-func newKiller(t *testing.T, seed uint64) *killer {
+// newKiller builds the binary. Its place is still to be set.
+func newKiller(t *testing.T, seed uint64, dir string) *killer {
 	t.Helper()
 	k := &killer{
-		t: t, rand: rand.New(rand.NewPCG(seed, seed)), dir: filepath.Join(t.TempDir(), "office"),
-		key: "kill/", typical: time.Second, killed: map[string]int{}, found: map[document.State]int{},
-		outcomes: map[document.Outcome]int{}, checked: map[string]bool{},
+		t: t, rand: rand.New(rand.NewPCG(seed, seed)), dir: dir, binary: filepath.Join(t.TempDir(), "docsvc"),
+		key: "kill/", typical: time.Second, woken: make(chan struct{}, 1), killed: map[string]int{},
+		found: map[document.State]int{}, outcomes: map[document.Outcome]int{}, checked: map[string]bool{},
 	}
-	k.binary = filepath.Join(t.TempDir(), "docsvc")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", k.binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	if err := newOffice(k.dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := reconfigure(k.dir, map[string]any{"lease_seconds": 1}); err != nil {
-		t.Fatal(err)
-	}
-	k.address = freeAddress(t)
 	t.Cleanup(func() {
-		if k.serve != nil {
-			k.serve.kill()
+		for _, p := range k.processes {
+			p.kill()
 		}
 	})
-	for range 4 {
-		k.registerCase()
-	}
 	return k
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// run works in rounds until so many processes have been killed, and then to
+// the end.
+func (k *killer) run(kills int) {
+	k.serves = make([]*process, len(k.addresses))
+	for range 4 / len(k.officials) {
+		k.drive(false, k.registrations(1)...)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-// process is one run of the binary.
-type process struct {
-	name           string
-	cmd            *exec.Cmd
-	stdout, stderr bytes.Buffer
-	done           chan struct{}
-	err            error // once done is closed
-}
-
-func (k *killer) start(name string, args ...string) *process {
-	k.t.Helper()
-	p := &process{name: name, cmd: exec.Command(k.binary, append([]string{name}, args...)...), done: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-	if err := p.cmd.Start(); err != nil {
-		k.t.Fatal(err)
+	for k.kills() < kills {
+		k.round()
 	}
-	go func() {
-		p.err = p.cmd.Wait()
-		close(p.done)
-	}()
-	return p
-}
-
-// kill ends the process as a power cut would and waits for its end.
-func (p *process) kill() {
-	_ = p.cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
-	<-p.done
-}
-
-// wasKilled tells a process that kill has ended from one that ended before.
-func (p *process) wasKilled() bool {
-	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+	k.finish()
 }
 
 func (k *killer) kills() int {
@@ -157,83 +187,126 @@ func (k *killer) kills() int {
 	return n
 }
 
-// round gives out one batch and kills until it is done; now and then a case
-// more is registered first, killed likewise.
+func (k *killer) count() string { return fmt.Sprintf("%d kills (%v)", k.kills(), k.killed) }
+
+// round has each official give out one batch, and kills until all are done;
+// now and then a case more is registered first, killed likewise.
 func (k *killer) round() {
-	if k.rand.IntN(4) == 0 {
-		k.registerCase()
+	k.drive(true, k.registrations(4)...)
+	var jobs []*job
+	for _, o := range k.officials {
+		jobs = append(jobs, k.batch(o, k.writeBatch(o, 12)))
 	}
-	file := k.writeBatch(12)
-	for {
-		if k.serve == nil {
-			k.serve = k.start("serve", "--data", k.dir, "--addr", k.address)
-		}
-		began := time.Now()
-		batch := k.start("batch", k.batchArgs(file)...)
-		if k.untilKilled(batch) {
-			continue
-		}
-		if batch.err == nil {
-			k.typical = (3*k.typical + time.Since(began)) / 4
-			return
-		}
-		k.mayFail(batch)
+	k.drive(true, jobs...)
+	if k.after != nil {
+		k.after()
 	}
 }
 
-func (k *killer) batchArgs(file string) []string {
-	return append([]string{"--data", k.dir, "--input", file, "--workers", "6", "--json"}, k.officer()...)
-}
-
-func (k *killer) officer() []string {
-	return []string{"--officer", "nigar", "--passphrase-file", filepath.Join(k.dir, "demo", "nigar.passphrase")}
-}
-
-// untilKilled waits for p, and kills it, or serve, or both, at a random moment
-// before. It reports whether p was killed.
-func (k *killer) untilKilled(p *process) bool {
-	for {
-		select {
-		case <-p.done:
-			return false
-		case <-time.After(time.Duration(k.rand.Float64() * 1.3 * float64(k.typical))):
+// finish gives every batch in once more, with nobody killed, and stops serve
+// as an operator would.
+func (k *killer) finish() {
+	for i := range k.officials[0].files {
+		var jobs []*job
+		for _, o := range k.officials {
+			jobs = append(jobs, k.batch(o, o.files[i]))
 		}
-		victims := [][]*process{{p}, {p}, {p}, {k.serve}, {p, k.serve}}[k.rand.IntN(5)]
-		for _, v := range victims {
-			if v == nil {
-				continue
-			}
-			v.kill()
-			if v.wasKilled() {
-				k.killed[v.name]++
-			} else if v == k.serve {
-				k.t.Errorf("serve ended by itself: %v\n%s", v.err, v.stderr.String())
-			}
-			if v == k.serve {
-				k.serve = nil
-			}
-		}
-		k.census()
-		select {
-		case <-p.done:
-			return p.wasKilled()
-		default:
-		}
-		if k.serve == nil {
-			k.serve = k.start("serve", "--data", k.dir, "--addr", k.address)
+		k.drive(false, jobs...)
+	}
+	for _, p := range k.serves {
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			k.t.Fatal(err)
 		}
 	}
+	for _, p := range k.serves {
+		<-p.done
+		if p.err != nil {
+			k.t.Errorf("serve did not stop in order: %v\n%s", p.err, p.stderr.String())
+		}
+	}
+}
+
+// batch is the job to issue the acts of a file.
+func (k *killer) batch(o *official, file string) *job {
+	return &job{
+		name: "batch", args: append([]string{"--input", file, "--workers", "6", "--json"}, o.as...),
+		succeeded: func(p *process) bool {
+			if p.err == nil {
+				k.typical = (3*k.typical + time.Since(p.began)) / 4
+			}
+			return p.err == nil
+		},
+	}
+}
+
+// registrations are jobs to register a case of an official, for one in so many.
+func (k *killer) registrations(of int) (jobs []*job) {
+	for _, o := range k.officials {
+		if k.rand.IntN(of) == 0 {
+			jobs = append(jobs, k.registration(o, len(k.cases)+len(jobs)))
+		}
+	}
+	return jobs
+}
+
+// registration registers the n-th case. If it was killed it is repeated with the
+// same document until the case is there.
+func (k *killer) registration(o *official, n int) *job {
+	form, err := renumber(o.sample.Case, 199, n)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	file := filepath.Join(k.dir, fmt.Sprintf("case-%d.form", n))
+	if err := os.WriteFile(file, form, 0o600); err != nil {
+		k.t.Fatal(err)
+	}
+	return &job{
+		name: "case", args: append([]string{"register", "--input", file}, o.as...),
+		succeeded: func(p *process) bool {
+			number := strings.TrimSpace(p.stdout.String())
+			if _, rest, ok := strings.Cut(p.stderr.String(), "is registered already, as "); ok {
+				number, _, _ = strings.Cut(rest, ".")
+			} else if p.err != nil {
+				return false
+			}
+			o.cases = append(o.cases, number)
+			k.cases = append(k.cases, number)
+			return true
+		},
+	}
+}
+
+// writeBatch makes a batch of n lines, spread over the cases of o.
+func (k *killer) writeBatch(o *official, n int) string {
+	act := o.sample.Acts[0]
+	var out bytes.Buffer
+	for range n {
+		line, err := json.Marshal(issueInput{
+			Template: act.Template, Case: o.cases[k.rand.IntN(len(o.cases))], Date: act.Date, Input: act.Input,
+			Key: fmt.Sprint(k.key, k.lines),
+		})
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		out.Write(append(line, '\n'))
+		k.lines++
+	}
+	file := filepath.Join(k.dir, fmt.Sprintf("batch-%s-%d.jsonl", o.login, len(o.files)))
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		k.t.Fatal(err)
+	}
+	o.files = append(o.files, file)
+	return file
 }
 
 // mayFail checks why a process ended with an error: another one holds an act or
-// was killed with it, or killed attempts at the passphrase count as failed ones.
+// was killed with it, or the place explains it.
 func (k *killer) mayFail(p *process) {
 	k.t.Helper()
-	text := p.stderr.String()
-	if strings.Contains(text, "Try again in") {
-		k.forgive()
+	if k.excuse(p) {
 		return
 	}
+	text := p.stderr.String()
 	var exit *exec.ExitError
 	if !errors.As(p.err, &exit) || exit.ExitCode() != exitError || !strings.Contains(text, "what is done stays done") {
 		k.t.Fatalf("%s: %v\n%s", p.name, p.err, text)
@@ -248,106 +321,14 @@ func (k *killer) mayFail(p *process) {
 
 // forgive takes back the attempts that a kill has cut short: they count as
 // failed ones, and after a dozen in a row the officer would wait for minutes.
-func (k *killer) forgive() {
+func (k *killer) forgive(login string) {
 	k.t.Helper()
 	inOffice(k.t, k.dir, func(a *app) {
 		err := a.Register.Update(k.t.Context(), func(tx document.Tx) error {
-			return tx.SetFailures(k.t.Context(), "nigar", 0, time.Time{})
+			return tx.SetFailures(k.t.Context(), login, 0, time.Time{})
 		})
 		if err != nil {
 			k.t.Fatal(err)
 		}
 	})
-	k.forgiven++
-}
-
-// registerCase registers one more case; a killed registration is repeated with
-// the same document until it is there.
-func (k *killer) registerCase() {
-	list, err := samples()
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	form, err := renumber(list[0].Case, 199, len(k.cases))
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	file := filepath.Join(k.dir, fmt.Sprintf("case-%d.form", len(k.cases)))
-	if err := os.WriteFile(file, form, 0o600); err != nil {
-		k.t.Fatal(err)
-	}
-	for {
-		p := k.start("case", append([]string{"register", "--data", k.dir, "--input", file}, k.officer()...)...)
-		if k.serve != nil && k.untilKilled(p) {
-			continue
-		}
-		<-p.done
-		if p.err == nil {
-			k.cases = append(k.cases, strings.TrimSpace(p.stdout.String()))
-			return
-		}
-		text := p.stderr.String()
-		if _, rest, ok := strings.Cut(text, "is registered already, as "); ok {
-			number, _, _ := strings.Cut(rest, ".")
-			k.cases = append(k.cases, number)
-			return
-		}
-		if !strings.Contains(text, "Try again in") {
-			k.t.Fatalf("case register: %v\n%s", p.err, text)
-		}
-		k.forgive()
-	}
-}
-
-// writeBatch makes a batch of n lines, spread over all cases.
-func (k *killer) writeBatch(n int) string {
-	list, err := samples()
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	act := list[0].Acts[0]
-	var out bytes.Buffer
-	for range n {
-		line, err := json.Marshal(issueInput{
-			Template: act.Template, Case: k.cases[k.rand.IntN(len(k.cases))], Date: act.Date, Input: act.Input,
-			Key: fmt.Sprint(k.key, k.lines),
-		})
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		out.Write(append(line, '\n'))
-		k.lines++
-	}
-	file := filepath.Join(k.dir, fmt.Sprintf("batch-%d.jsonl", len(k.files)))
-	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
-		k.t.Fatal(err)
-	}
-	k.files = append(k.files, file)
-	return file
-}
-
-// finish gives every batch in once more, with nobody killed, and stops serve
-// as an operator would.
-func (k *killer) finish() {
-	for _, file := range k.files {
-		for {
-			p := k.start("batch", k.batchArgs(file)...)
-			<-p.done
-			if p.err == nil {
-				break
-			}
-			k.mayFail(p)
-		}
-	}
-	if k.serve == nil {
-		return
-	}
-	if err := k.serve.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		k.t.Fatal(err)
-	}
-	<-k.serve.done
-	if k.serve.err != nil {
-		k.t.Errorf("serve did not stop in order: %v\n%s", k.serve.err, k.serve.stderr.String())
-	}
-	k.serve = nil
 }
