@@ -133,6 +133,7 @@ func (h *histogram) write(w io.Writer, name, labels string) {
 
 func (s *site) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	s.probe(r.Context()) // nobody else may ask /readyz, and an alert rests on it
 	s.metrics.write(w, s.Now())
 	if s.Parts != nil {
 		s.Parts.write(w)
