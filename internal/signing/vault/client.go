@@ -43,6 +43,7 @@ func New(c Config) (*Client, error) {
 	}
 	// The library has looked at the environment: forget what it found there.
 	a.ClearToken()
+	a.SetWrappingLookupFunc(func(string, string) string { return "" })
 	a.SetHeaders(http.Header{api.RequestHeaderName: {"true"}})
 	if c.Namespace != "" {
 		a.SetNamespace(c.Namespace)
