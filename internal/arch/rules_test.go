@@ -66,7 +66,7 @@ var uses = map[string][]string{
 	// needs of them.
 	"internal/testservers/production": {"deploy", "internal/numbering", "internal/testservers/start", "templates/..."},
 	"tools/production":                {"internal/testservers/production"},
-	"cmd/docsvc":                 {"internal/...", "templates/..."},
+	"cmd/docsvc":                      {"internal/...", "templates/..."},
 }
 
 // owners says who alone may import a module or package from outside, in test

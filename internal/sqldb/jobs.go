@@ -154,10 +154,11 @@ func (t *tx) JobByAct(ctx context.Context, actID string) (document.Job, error) {
 	return j, nil
 }
 
-// OldestJob implements [document.JobTx].
+// OldestJob leaves out the jobs that were to run "at once": they do not say since
+// when.
 func (t *tx) OldestJob(ctx context.Context) (time.Time, error) {
 	var oldest Time
-	err := t.one(ctx, []any{&oldest}, `SELECT run_after FROM job WHERE run_after <= $1 ORDER BY run_after LIMIT 1`, Time(t.now()))
+	err := t.one(ctx, []any{&oldest}, `SELECT run_after FROM job WHERE run_after > $1 AND run_after <= $2 ORDER BY run_after LIMIT 1`, Time(never), Time(t.now()))
 	if errors.Is(err, document.ErrNotFound) {
 		return time.Time{}, nil
 	}
