@@ -181,7 +181,11 @@ const rollbackPatience = 5 * time.Second
 func onConn(c *sql.Conn, fn func(conn *pgx.Conn) error) error {
 	var answer error
 	err := c.Raw(func(driven any) error {
-		conn := driven.(*stdlib.Conn).Conn()
+		ours, ok := driven.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("sqldb: a connection of type %T", driven) // a fault of the program
+		}
+		conn := ours.Conn()
 		answer = fn(conn)
 		if answer != nil && (conn.IsClosed() || conn.PgConn().TxStatus() != 'I') {
 			return driver.ErrBadConn
