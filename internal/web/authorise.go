@@ -61,17 +61,18 @@ func (s *site) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := authorisationPage{frame: s.frame(r, "sign.left.title"), Tone: "ask"}
-	p.Path, p.Heading = "/office", p.Title
-	p.Text = i18n.Text(p.Lang, "sign.left.text", nil)
+	p.Path, p.Text = "/office", i18n.Text(p.Lang, "sign.left.text", nil)
 	for _, result := range left {
 		p.Left = append(p.Left, signView{actLine: s.actLine(p.Lang, result.Act), Reason: sentence(p.Lang, result.Err)})
 	}
 	status := http.StatusOK
 	if err != nil {
-		status, p.Text = statusOf(document.KindOf(err)), i18n.Text(p.Lang, "sign.left.none", nil)
+		status = statusOf(document.KindOf(err))
+		p.Title, p.Text = i18n.Text(p.Lang, "sign.none.title", nil), i18n.Text(p.Lang, "sign.none.text", nil)
 	} else {
 		p.Again = authorisationPath(a.ID)
 	}
+	p.Heading = p.Title
 	s.render(w, r, status, "authorisation", p)
 }
 

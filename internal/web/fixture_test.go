@@ -31,7 +31,11 @@ type site struct {
 
 func newSite(t testing.TB, change ...func(*web.Options)) *site {
 	t.Helper()
-	w := verifytest.New(t)
+	return newSiteOf(t, verifytest.New(t), change...)
+}
+
+func newSiteOf(t testing.TB, w *verifytest.World, change ...func(*web.Options)) *site {
+	t.Helper()
 	s := &site{World: w, t: t, log: &lockedBuffer{}}
 	o := web.Options{
 		Verifier: w.Verifier, Origin: verifytest.Origin, Location: verifytest.Baku(), Now: w.Now, Rand: rand.Reader,

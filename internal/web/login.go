@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -103,6 +104,9 @@ func (s *site) finishLogin(w http.ResponseWriter, r *http.Request, attempt auth.
 	if err != nil && document.KindOf(err) != document.Forbidden {
 		s.fail(w, r, err) // not known whether there is an account
 		return
+	}
+	if e, ok := errors.AsType[*document.Error](err); ok {
+		record.Account = e.Args["login"] // of an account that is closed
 	}
 	if recordErr := s.Office.Service.RecordLogin(r.Context(), record); recordErr != nil {
 		s.fail(w, r, recordErr)

@@ -35,7 +35,9 @@ func parsePages(files *assets) (pages, error) {
 				"t":     func(key string, pairs ...string) (string, error) { return translate(lang, key, pairs) },
 				"n":     func(key string, n int) string { return i18n.Plural(lang, key, n) },
 				"asset": files.url,
-				"batch": func(id, title string, acts []signView, page authorisationPage) batchView { return batchView{id, title, acts, page} },
+				"batch": func(id, title string, acts []signView, page authorisationPage) batchView {
+					return batchView{id, title, acts, page}
+				},
 				"maxMB": func() string { return strconv.Itoa(MaxUpload >> 20) },
 			}).ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/office.html", "html/"+name+".html")
 			if err != nil {
