@@ -63,6 +63,12 @@ func (p *process) runs() bool {
 	}
 }
 
+// signal sends SIGSTOP or SIGCONT, and lets it take effect.
+func (p *process) signal(s syscall.Signal) {
+	_ = p.cmd.Process.Signal(s) // it may have ended by itself
+	time.Sleep(5 * time.Millisecond)
+}
+
 // kill ends the process as a power cut would and waits for its end.
 func (p *process) kill() {
 	_ = p.cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
