@@ -97,11 +97,11 @@ func TestParseList(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l, err := signing.ParseList(c.der, p.Root.Cert, p.Issuing.Cert)
 			switch {
-			case c.want == errOK && (err != nil || !bytes.Equal(l.Raw, c.der)):
+			case errors.Is(c.want, errOK) && (err != nil || !bytes.Equal(l.Raw, c.der)):
 				t.Errorf("refused: %v", err)
-			case c.want != errOK && err == nil:
+			case !errors.Is(c.want, errOK) && err == nil:
 				t.Error("taken")
-			case c.want != nil && c.want != errOK && !errors.Is(err, c.want):
+			case c.want != nil && !errors.Is(c.want, errOK) && !errors.Is(err, c.want):
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})

@@ -24,8 +24,6 @@ const (
 	// waits.
 	revokeTimeout = 3 * time.Second
 	maxIDToken    = 16 << 10
-	// maxReported bounds ids that Vault gives and the register keeps.
-	maxReported = 100
 )
 
 // Where the role's claim_mappings put the user claim and the nonce, whose claim
