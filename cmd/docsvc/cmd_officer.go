@@ -161,10 +161,24 @@ func officerList(ctx context.Context, e env, args []string) error {
 			return printJSON(e.stdout, map[string]any{"officers": accounts})
 		}
 		for _, o := range accounts {
-			fmt.Fprintf(e.stdout, "%-12s %-4s %-40s %s\n", o.Login, o.Office, o.Name, o.Post)
+			fmt.Fprintf(e.stdout, "%-12s %-4s %-14s %-40s %s\n", o.Login, o.Office, signsUntil(o), o.Name, o.Post)
 		}
 		return nil
 	})
+}
+
+// signsUntil is the last day of an officer's certificate, or why there is none
+// to sign with.
+func signsUntil(o document.Account) string {
+	if o.Disabled {
+		return "disabled"
+	}
+	if len(o.Certificate) > 0 {
+		if cert, err := x509.ParseCertificate(o.Certificate[0]); err == nil {
+			return cert.NotAfter.In(location()).Format(time.DateOnly)
+		}
+	}
+	return "no certificate"
 }
 
 func officerRevoke(ctx context.Context, e env, args []string) error {
