@@ -76,7 +76,9 @@ func explain(err error) string {
 		return "the clocks of the server and of this machine differ: set both by NTP"
 	case "XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "StorageFull", "DiskFull":
 		return "the server has no room left: give it more, or raise the bucket's quota"
-	case "SlowDown", "SlowDownRead", "SlowDownWrite", "XMinioServerTimedOut", "ServerBusy", "TooManyRequests":
+	case "SlowDownRead": // MinIO's word for both
+		return "the server is overloaded, or cannot read what is on its disk: see its log"
+	case "SlowDown", "SlowDownWrite", "XMinioServerTimedOut", "ServerBusy", "TooManyRequests":
 		return "the server is overloaded"
 	case "XMinioServerNotInitialized":
 		return "the server is still starting"

@@ -52,7 +52,10 @@ func describe(key string, info minio.ObjectInfo, h http.Header) (stored, error) 
 		}
 		o.RetainUntil = until.UTC()
 	}
-	if o.Size < 0 || o.Size > archive.MaxObject {
+	if o.Size < 0 {
+		return o, fmt.Errorf("%w: the server does not tell the length of %s", archive.ErrUnavailable, key)
+	}
+	if o.Size > archive.MaxObject {
 		return o, fmt.Errorf("%w: %s has %d bytes, which no object of this archive has", archive.ErrDamaged, key, o.Size)
 	}
 	return o, nil

@@ -57,7 +57,6 @@ func TestLiars(t *testing.T) {
 			if err == nil {
 				t.Fatal("opened")
 			}
-			t.Log(err)
 			// What is not understood is not taken for a refusal.
 			temporary := slices.Contains([]string{"fails to delete", "gives another version", "says yes to all"}, lie)
 			if errors.Is(err, ErrUnfit) == temporary ||
@@ -173,7 +172,6 @@ func TestUnfitBuckets(t *testing.T) {
 				cfg := config(t, server)
 				c.prepare(t, &cfg)
 				_, err := Open(t.Context(), cfg)
-				t.Log(err)
 				if !errors.Is(err, ErrUnfit) || errors.Is(err, archive.ErrUnavailable) {
 					t.Errorf("%v, want ErrUnfit", err)
 				}
