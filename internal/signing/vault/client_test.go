@@ -82,8 +82,12 @@ func TestHostileServer(t *testing.T) {
 		answer http.HandlerFunc
 		want   error
 	}{
-		"redirect to another host": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect) }, ErrUnavailable},
-		"moved for ever":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusMovedPermanently) }, ErrUnavailable},
+		"redirect to another host": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		}, ErrUnavailable},
+		"moved for ever": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusMovedPermanently)
+		}, ErrUnavailable},
 		"endless answer": {func(w http.ResponseWriter, _ *http.Request) {
 			for r := strings.Repeat("a", 1<<16); ; {
 				if _, err := io.WriteString(w, r); err != nil {

@@ -256,3 +256,28 @@ func TestIssuedAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestRetire: an operator ends an old version, whose certificate was renewed.
+func TestRetire(t *testing.T) {
+	w := newWorld(t)
+	subject, first := w.officer(t, TypeP256)
+	second, err := w.client.Enrolment(w.identity(t, "enrol")).Rotate(t.Context(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.must(t, w.policyToken(t, "docsvc-operator"), "PUT", "transit/keys/officer-"+subject+"/config", map[string]any{"min_encryption_version": 2}, nil)
+	for keyID, good := range map[string]bool{first: false, second: true} {
+		k, err := w.client.Unlock(t.Context(), w.issuer.token(t, subject, nil), keyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, use, err := k.Sign(t.Context(), digests(2), crypto.SHA256)
+		if (err == nil) != good || use == "" {
+			t.Errorf("%s, use %q: %v", keyID, use, err)
+		}
+	}
+	keys, _ := openKeys(t, w)
+	if _, err := keys.OfficerPublicKey(t.Context(), first); err != nil {
+		t.Errorf("the public key of a retired version: %v", err)
+	}
+}

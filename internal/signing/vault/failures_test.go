@@ -28,6 +28,9 @@ func TestSignatureLost(t *testing.T) {
 	client := newClient(t, c)
 	subject, keyID := w.officer(t, TypeP256)
 	path := "transit/sign/officer-" + subject + "/sha2-256"
+	answer := func(results string) testservers.Fault {
+		return testservers.Fault{Mode: testservers.Answer, Status: 200, Body: `{"request_id":"r","data":{"batch_results":[` + results + `]}}`}
+	}
 	for _, row := range []struct {
 		name    string
 		fault   testservers.Fault
@@ -50,6 +53,12 @@ func TestSignatureLost(t *testing.T) {
 		{"not Vault: empty", testservers.Fault{Mode: testservers.Answer, Status: 200}, false, false, 0},
 		{"not Vault: a page", testservers.Fault{Mode: testservers.Answer, Status: 200, Body: "<html>"}, false, true, 0},
 		{"not Vault: other JSON", testservers.Fault{Mode: testservers.Answer, Status: 200, Body: `{"data":{"signature":"vault:v1:AAAA"}}`}, false, false, 0},
+		{"another version of the key", answer(`{"signature":"vault:v2:AAAA"},{"signature":"vault:v2:AAAA"}`), false, false, 0},
+		{"one of two not signed", answer(`{"signature":"vault:v1:AAAA"},{"error":"internal"}`), false, false, 0},
+		{"one signature too few", answer(`{"signature":"vault:v1:AAAA"}`), false, false, 0},
+		{"one signature too many", answer(`{"signature":"vault:v1:AAAA"},{"signature":"vault:v1:AAAA"},{"signature":"vault:v1:AAAA"}`), false, false, 0},
+		{"no base64", answer(`{"signature":"vault:v1:AAAA"},{"signature":"vault:v1:A=A"}`), false, false, 0},
+		{"empty signature", answer(`{"signature":"vault:v1:AAAA"},{"signature":"vault:v1:"}`), false, false, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			k, err := client.Unlock(t.Context(), w.issuer.token(t, subject, nil), keyID)
@@ -59,14 +68,14 @@ func TestSignatureLost(t *testing.T) {
 			before := w.answered(t, path)
 			row.fault.On = "/sign/"
 			proxy.Set(row.fault)
-			values, _, err := k.Sign(t.Context(), digests(1), crypto.SHA256)
+			values, _, err := k.Sign(t.Context(), digests(2), crypto.SHA256)
 			asked := proxy.Reached("/sign/")
 			proxy.Set(testservers.Fault{})
 			used := w.answered(t, path) - before
 			t.Logf("refused %v, unavailable %v, used %d, reached Vault %d: %v",
 				errors.Is(err, document.ErrKeyRefused), errors.Is(err, ErrUnavailable), used, asked, err)
 			if row.fault.Mode == testservers.Pass {
-				if err != nil || len(values) != 1 {
+				if err != nil || len(values) != 2 {
 					t.Fatal(err)
 				}
 				return

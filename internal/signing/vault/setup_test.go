@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"docsvc/deploy"
 	"docsvc/internal/testservers"
 )
 
@@ -226,4 +227,19 @@ func servicePolicy(t *testing.T, w *world) string {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// TestPolicyFiles: every policy that is delivered is applied, with nothing left
+// to fill in.
+func TestPolicyFiles(t *testing.T) {
+	entries, err := deploy.Vault.ReadDir("vault/policies")
+	if err != nil || len(entries) != len(policyFiles()) {
+		t.Errorf("%d files, %d are applied, %v", len(entries), len(policyFiles()), err)
+	}
+	for name := range policyFiles() {
+		text, err := Config{}.withDefaults().policy(name, "auth_jwt_1")
+		if err != nil || strings.Contains(text, "@") {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+	}
 }
