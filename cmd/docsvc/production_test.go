@@ -27,6 +27,9 @@ type productionOffice struct {
 	proxies map[string]*testservers.FaultProxy
 	// original is the configuration before the first change.
 	original []byte
+
+	kase    string   // of the acts that issueQuery issues
+	numbers []string // theirs
 }
 
 // newProduction starts the servers, initialises them and enrols the demo
@@ -98,6 +101,20 @@ func (p *productionOffice) must(args ...string) string {
 		p.t.Fatal(err)
 	}
 	return out.String()
+}
+
+// file writes what a command is to read, as JSON.
+func (p *productionOffice) file(name string, content any) string {
+	p.t.Helper()
+	data, err := json.Marshal(content)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	path := filepath.Join(p.dir, name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	return path
 }
 
 // do is must with the configuration.
