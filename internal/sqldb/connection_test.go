@@ -244,15 +244,22 @@ func testBecomesReadOnly(t *testing.T, server *testservers.PostgresServer) {
 // testTooMany: no connection is free at the server.
 func testTooMany(t *testing.T, server *testservers.PostgresServer) {
 	dsn := server.NewSchema(t)
-	server.Run(t, dsn, "CREATE ROLE few LOGIN CONNECTION LIMIT 1",
+	server.Run(t, dsn, "CREATE ROLE few LOGIN",
 		"DO $$ BEGIN EXECUTE format('ALTER SCHEMA %I OWNER TO few', current_schema()); END $$")
 	o := Options{Engine: Postgres, DSN: dsn + " user=few", AllowOwner: true}
 	if err := Create(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
+	server.Run(t, dsn, "ALTER ROLE few CONNECTION LIMIT 1")
 	hold := rawDB(t, o)
-	if err := hold.PingContext(t.Context()); err != nil {
-		t.Fatal(err)
+	for limit := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // until those of Create have ended
+		err := hold.PingContext(t.Context())
+		if err == nil {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatal(err)
+		}
 	}
 	if _, err := Open(t.Context(), o); !isTrouble(err, busy) {
 		t.Errorf("a server without a free connection: %v", err)
