@@ -22,10 +22,10 @@ type liar struct {
 }
 
 type lie struct {
-	key, id, mode, hold string
-	until               time.Time
-	header              http.Header
-	data                []byte
+	key, id, mode string
+	until         time.Time
+	header        http.Header
+	data          []byte
 }
 
 func newLiar(t *testing.T, lie string) (*liar, Config) {
@@ -148,6 +148,7 @@ func (l *liar) get(w http.ResponseWriter, key, id string) {
 		h.Set(headerMode, v.mode)
 		h.Set(headerUntil, v.until.Format(time.RFC3339))
 	}
+	h.Set("Content-Length", fmt.Sprint(len(v.data)))
 	_, _ = w.Write(v.data)
 }
 
