@@ -63,6 +63,12 @@ fuzz: ## Every fuzz target for FUZZTIME (30s)
 torture: ## Kill the processes 500 times (KILLS) at random moments under load and count
 	DOCSVC_KILLS=$(KILLS) $(GO) test -count=1 -v -timeout 60m -run 'TestKill$$' ./cmd/docsvc
 
+# The servers are obtained first; DOCSVC_MUST_RUN makes a missing one a failure.
+.PHONY: torture-production
+torture-production: obtain ## The same over PostgreSQL, MinIO and Vault, which are killed too
+	DOCSVC_KILLS=$(KILLS) DOCSVC_MUST_RUN=postgres,minio,vault,oidc \
+	  $(GO) test -count=1 -v -timeout 120m -run 'TestKillProduction$$' ./cmd/docsvc
+
 .PHONY: bench
 bench: build ## Benchmarks of the packages, then the whole line
 	$(GO) test -run '^$$' -bench . -benchmem ./...

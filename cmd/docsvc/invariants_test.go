@@ -17,7 +17,7 @@ import (
 // the register calls archived must be in the archive, at this very moment.
 func (k *killer) census() {
 	k.t.Helper()
-	inOffice(k.t, k.dir, func(a *app) {
+	k.open(func(a *app) {
 		for _, act := range k.acts(a) {
 			if act.State != document.Archived {
 				k.found[act.State]++
@@ -82,7 +82,7 @@ func (k *killer) inArchive(a *app, act document.Act) []byte {
 func (k *killer) checkAll() int {
 	k.t.Helper()
 	var acts []document.Act
-	inOffice(k.t, k.dir, func(a *app) {
+	k.open(func(a *app) {
 		acts = k.acts(a)
 		k.checkLines(a, acts)
 		k.checkNumbers(a, acts)
@@ -97,6 +97,7 @@ func (k *killer) checkAll() int {
 			k.check(a, acts)
 		}
 	})
+	k.close()
 	k.checkRebuild()
 	return len(acts)
 }

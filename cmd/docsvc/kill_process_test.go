@@ -91,7 +91,8 @@ type job struct {
 }
 
 // drive gives jobs, all at the same time beside every serve, until all are done.
-// If killing, processes are killed at random moments.
+// If killing, processes are killed at random moments, as long as the target is
+// not reached.
 func (k *killer) drive(killing bool, jobs ...*job) {
 	k.t.Helper()
 	for {
@@ -108,7 +109,7 @@ func (k *killer) drive(killing bool, jobs ...*job) {
 		if left == 0 {
 			return
 		}
-		if k.pause(killing) {
+		if k.pause(killing && k.kills() < k.target) {
 			k.strike(jobs)
 		}
 		for _, j := range jobs {

@@ -27,7 +27,7 @@ func TestKillProduction(t *testing.T) {
 	t.Parallel()
 	kills, seed := killOptions(t, "15")
 	x := newProductionKiller(t, seed)
-	x.every = max(1, min(kills/4, 12))
+	x.every = max(1, min(kills/3, 12)) // each server at least once
 	begun := time.Now()
 	x.run(kills)
 	issued := x.checkAll()
@@ -68,7 +68,7 @@ func newProductionKiller(t *testing.T, seed uint64) *productionKiller {
 	}
 	x := &productionKiller{killer: newKiller(t, seed, p.dir), p: p, restarted: map[string]int{}, stopped: map[string]int{}}
 	x.place = place{
-		where: []string{"--config", p.set.Config()}, excuse: x.exposed, empty: x.emptyRegister,
+		where: []string{"--config", p.set.Config()}, batch: 8, excuse: x.exposed, empty: x.emptyRegister,
 		beside: x.hurt, after: x.revive, check: x.checkServers,
 	}
 	for range 3 {
@@ -188,6 +188,7 @@ func (x *productionKiller) restart(n int) {
 	for _, p := range x.processes {
 		p.exposed = true
 	}
+	x.close() // what the test itself has open would fail, too
 	s.Kill()
 	time.Sleep(time.Duration(x.rand.IntN(500)) * time.Millisecond)
 	for tries := 1; ; tries++ {

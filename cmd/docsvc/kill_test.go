@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -37,7 +39,7 @@ func TestKill(t *testing.T) {
 	k := newKiller(t, seed, dir)
 	forgiven := 0
 	k.place = place{
-		where: []string{"--data", dir}, addresses: []string{freeAddress(t)},
+		where: []string{"--data", dir}, batch: 12, addresses: []string{freeAddress(t)},
 		officials: []*official{{
 			login: "nigar", sample: mustSample(t, document.ProfileState),
 			as: []string{"--officer", "nigar", "--passphrase-file", filepath.Join(dir, "demo", "nigar.passphrase")},
@@ -85,6 +87,7 @@ func cmpOr(s, or string) string {
 // place is what differs between the offices in which processes are killed.
 type place struct {
 	where     []string    // options of every command: which office
+	batch     int         // lines of one
 	addresses []string    // a serve runs at each
 	officials []*official // they work at the same time
 	// excuse says whether the place explains that a process has failed.
@@ -106,6 +109,31 @@ type official struct {
 	sample sample   // what the officer's cases and acts are like
 	cases  []string
 	files  []string // batches that were given out, the last perhaps unfinished
+}
+
+// open opens the office, unless it is open, for fn. It stays open: with real
+// servers that takes longer than what fn does.
+func (k *killer) open(fn func(a *app)) {
+	k.t.Helper()
+	if k.opened == nil {
+		c, err := loadConfig(&flags{data: k.dir})
+		if err == nil {
+			k.opened, err = openApp(context.WithoutCancel(k.t.Context()), c, slog.New(slog.DiscardHandler))
+		}
+		if err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	fn(k.opened)
+}
+
+func (k *killer) close() {
+	if k.opened != nil {
+		if err := k.opened.close(); err != nil {
+			k.t.Error(err)
+		}
+	}
+	k.opened = nil
 }
 
 // mustSample is the first sample of a profile.
@@ -130,11 +158,13 @@ type killer struct {
 	rand   *rand.Rand
 	binary string
 	dir    string // of the office: docsvc.json is there
+	opened *app   // the office as the test looks into it, or nil
 	place
 	serves    []*process // by address; nil: none runs
 	processes []*process // all that were started and may still run
 	woken     chan struct{}
 
+	target  int      // so many kills
 	cases   []string // of all officials
 	lines   int
 	key     string        // of a line's request, before its number
@@ -162,6 +192,7 @@ func newKiller(t *testing.T, seed uint64, dir string) *killer {
 		for _, p := range k.processes {
 			p.kill()
 		}
+		k.close()
 	})
 	return k
 }
@@ -169,7 +200,7 @@ func newKiller(t *testing.T, seed uint64, dir string) *killer {
 // run works in rounds until so many processes have been killed, and then to
 // the end.
 func (k *killer) run(kills int) {
-	k.serves = make([]*process, len(k.addresses))
+	k.serves, k.target = make([]*process, len(k.addresses)), kills
 	for range 4 / len(k.officials) {
 		k.drive(false, k.registrations(1)...)
 	}
@@ -195,7 +226,7 @@ func (k *killer) round() {
 	k.drive(true, k.registrations(4)...)
 	var jobs []*job
 	for _, o := range k.officials {
-		jobs = append(jobs, k.batch(o, k.writeBatch(o, 12)))
+		jobs = append(jobs, k.issue(o, k.writeBatch(o)))
 	}
 	k.drive(true, jobs...)
 	if k.after != nil {
@@ -209,7 +240,7 @@ func (k *killer) finish() {
 	for i := range k.officials[0].files {
 		var jobs []*job
 		for _, o := range k.officials {
-			jobs = append(jobs, k.batch(o, o.files[i]))
+			jobs = append(jobs, k.issue(o, o.files[i]))
 		}
 		k.drive(false, jobs...)
 	}
@@ -226,8 +257,8 @@ func (k *killer) finish() {
 	}
 }
 
-// batch is the job to issue the acts of a file.
-func (k *killer) batch(o *official, file string) *job {
+// issue is the job to issue the acts of a file.
+func (k *killer) issue(o *official, file string) *job {
 	return &job{
 		name: "batch", args: append([]string{"--input", file, "--workers", "6", "--json"}, o.as...),
 		succeeded: func(p *process) bool {
@@ -276,11 +307,11 @@ func (k *killer) registration(o *official, n int) *job {
 	}
 }
 
-// writeBatch makes a batch of n lines, spread over the cases of o.
-func (k *killer) writeBatch(o *official, n int) string {
+// writeBatch makes a batch, spread over the cases of o.
+func (k *killer) writeBatch(o *official) string {
 	act := o.sample.Acts[0]
 	var out bytes.Buffer
-	for range n {
+	for range k.batch {
 		line, err := json.Marshal(issueInput{
 			Template: act.Template, Case: o.cases[k.rand.IntN(len(o.cases))], Date: act.Date, Input: act.Input,
 			Key: fmt.Sprint(k.key, k.lines),
@@ -308,7 +339,7 @@ func (k *killer) mayFail(p *process) {
 	}
 	text := p.stderr.String()
 	var exit *exec.ExitError
-	if !errors.As(p.err, &exit) || exit.ExitCode() != exitError || !strings.Contains(text, "what is done stays done") {
+	if !errors.As(p.err, &exit) || exit.ExitCode() != exitError || !strings.Contains(text, "the same file may be given again") {
 		k.t.Fatalf("%s: %v\n%s", p.name, p.err, text)
 	}
 	for line := range strings.Lines(text) {
@@ -323,7 +354,7 @@ func (k *killer) mayFail(p *process) {
 // failed ones, and after a dozen in a row the officer would wait for minutes.
 func (k *killer) forgive(login string) {
 	k.t.Helper()
-	inOffice(k.t, k.dir, func(a *app) {
+	k.open(func(a *app) {
 		err := a.Register.Update(k.t.Context(), func(tx document.Tx) error {
 			return tx.SetFailures(k.t.Context(), login, 0, time.Time{})
 		})
