@@ -118,6 +118,7 @@ func (s *site) actRows(lang string, a actRecord) []row {
 	add("act.code", a.Code)
 	if a.SHA256 != nil {
 		add("hash.file", fmt.Sprintf("%x", a.SHA256))
+		rows[len(rows)-1].Fact = "hash"
 	}
 	return rows
 }

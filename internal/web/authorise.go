@@ -45,7 +45,7 @@ type batchView struct {
 
 // sign records which acts a person has chosen to sign. The answer leads to the
 // page of the batch and not to the provider: a form must not end there
-// (docs/decisions/0019).
+// (docs/decisions/0024).
 func (s *site) sign(w http.ResponseWriter, r *http.Request) {
 	if !s.parseFormOf(w, r, maxSignForm) {
 		return
@@ -97,7 +97,10 @@ func (s *site) authorisationPage(r *http.Request, a document.Authorisation, list
 	count := map[outcome]int{}
 	for _, o := range list {
 		count[o.outcome]++
-		view := signView{actLine: s.actLine(p.Lang, o.act), Outcome: i18n.Text(p.Lang, outcomeKey(o.outcome), nil)}
+		view := signView{actLine: s.actLine(p.Lang, o.act)}
+		if o.outcome != outcomeWaits { // as all of them do then
+			view.Outcome = i18n.Text(p.Lang, outcomeKey(o.outcome), nil)
+		}
 		if o.reason != nil {
 			view.Reason = sentence(p.Lang, o.reason)
 		}
@@ -137,7 +140,7 @@ func (s *site) authorisationPage(r *http.Request, a document.Authorisation, list
 
 func outcomeKey(o outcome) string {
 	return map[outcome]string{
-		outcomeWaits: "outcome.waits", outcomeWorking: "outcome.working", outcomeSigned: "outcome.signed",
+		outcomeWorking: "outcome.working", outcomeSigned: "outcome.signed",
 		outcomeArchived: "outcome.archived", outcomeFailed: "outcome.failed",
 	}[o]
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The names of the cookies, docs/decisions/0018. With the prefix __Host- a
+// The names of the cookies, docs/decisions/0023. With the prefix __Host- a
 // browser keeps them to this host: no other server of the same domain can set
 // or see them.
 const (
