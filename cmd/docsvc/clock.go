@@ -24,15 +24,25 @@ const clockEvery = time.Minute
 type skews struct {
 	mu     sync.Mutex
 	byPart map[string]time.Duration
+	errs   map[string]error
 }
 
-func (s *skews) set(part string, skew time.Duration) {
+func (s *skews) set(part string, skew time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byPart == nil {
-		s.byPart = map[string]time.Duration{}
+		s.byPart, s.errs = map[string]time.Duration{}, map[string]error{}
 	}
-	s.byPart[part] = skew
+	if s.errs[part] = err; err == nil {
+		s.byPart[part] = skew
+	}
+}
+
+// err says why the clock of a part could not be read at last.
+func (s *skews) err(part string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.errs[part]
 }
 
 // all returns a copy.
@@ -61,16 +71,15 @@ func (a *app) watchClocks(ctx context.Context) error {
 // on whom one asks.
 const maxSkew = 5 * time.Second
 
-// checkClocks refuses a machine whose clock is wrong.
+// checkClocks refuses a machine whose clock is wrong. A clock that cannot be
+// read is no reason: the public pages go on without a time-stamping authority.
 func (a *app) checkClocks(ctx context.Context) error {
 	var faults []error
 	for _, c := range a.clocks {
 		skew, err := c.skew(ctx)
-		if err == nil {
-			a.skews.set(c.part, skew)
-		}
+		a.skews.set(c.part, skew, err)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("clock of %s: %w", c.part, err))
+			a.log.WarnContext(ctx, "clock not compared", slog.String("part", c.part), slog.Any("error", err))
 		} else if skew.Abs() > maxSkew {
 			faults = append(faults, fmt.Errorf("this machine's clock and that of %s are %v apart, at most %v are allowed: set both by NTP (chronyc tracking) and start again",
 				c.part, skew.Abs().Round(time.Second), maxSkew))

@@ -48,6 +48,11 @@ func runServe(ctx context.Context, e env, args []string) error {
 }
 
 func (a *app) serve(ctx context.Context, e env) error {
+	if keys, ok := a.Keys.(vaultKeys); ok {
+		if err := keys.CheckOfficerKeys(ctx); err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+	}
 	if err := a.checkClocks(ctx); err != nil {
 		return err
 	}

@@ -45,8 +45,16 @@ func TestScripts(t *testing.T) {
 			"office": scriptOffice, "issued": scriptIssued, "run": scriptRun, "expand": scriptExpand,
 			"json": scriptJSON, "keys": scriptKeys, "setenv": scriptSetenv, "dump": scriptDump,
 			"audited": scriptAudited, "prepared": scriptPrepared, "failures": scriptFailures, "tamper": scriptTamper,
+			"nextsecond": scriptNextSecond,
 		},
 	})
+}
+
+// scriptNextSecond waits for it: a list of revoked certificates tells whole
+// seconds, and within one nobody knows what came first.
+func scriptNextSecond(*testscript.TestScript, bool, []string) {
+	now := time.Now()
+	time.Sleep(now.Truncate(time.Second).Add(time.Second).Sub(now))
 }
 
 func scriptOffice(ts *testscript.TestScript, _ bool, _ []string) {

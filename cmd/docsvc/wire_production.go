@@ -236,6 +236,8 @@ func (a *app) openTSA(context.Context) error {
 		return err
 	}
 	a.Timestamps = authorities
+	// Asked at each comparison of clocks, and not for every probe: tokens cost.
+	a.probes = append(a.probes, web.Probe{Name: "timestamps", Check: func(context.Context) error { return a.skews.err("timestamps") }})
 	for _, authority := range authorities.Authorities() {
 		a.clocks = append(a.clocks, clock{"timestamps", func(ctx context.Context) (time.Duration, error) {
 			return signing.ClockSkew(ctx, authority, time.Now)
