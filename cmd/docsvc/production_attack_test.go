@@ -158,7 +158,9 @@ func TestServeRefuses(t *testing.T) {
 				vault(http.MethodDelete, "transit/keys/docsvc-seal", nil)
 				p.must(p.set.InitArguments()...)
 			}, "keys:", "can be exported"},
-		{"an officer's key that can leave Vault", func() { vault(http.MethodPost, "transit/keys/officer-2VQR7M4/config", map[string]any{"exportable": true}) },
+		{"an officer's key that can leave Vault", func() {
+			vault(http.MethodPost, "transit/keys/officer-2VQR7M4/config", map[string]any{"exportable": true})
+		},
 			func() {
 				vault(http.MethodPost, "transit/keys/officer-2VQR7M4/config", map[string]any{"deletion_allowed": true})
 				vault(http.MethodDelete, "transit/keys/officer-2VQR7M4", nil)

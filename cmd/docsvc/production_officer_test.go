@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"net/http"
@@ -130,7 +131,9 @@ func TestForeignAuthorities(t *testing.T) {
 	p.do("verify", file)
 
 	national.behind = time.Hour
-	err := docsvc(t.Context(), nil, "serve", "--config", p.set.Config(), "--addr", freeAddress(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err := docsvc(ctx, nil, "serve", "--config", p.set.Config(), "--addr", freeAddress(t))
 	if err == nil || !strings.Contains(err.Error(), "clock") {
 		t.Errorf("serve with a time-stamping authority an hour behind: %v", err)
 	}

@@ -239,8 +239,10 @@ func (a *app) openTSA(context.Context) error {
 	// Asked at each comparison of clocks, and not for every probe: tokens cost.
 	a.probes = append(a.probes, web.Probe{Name: "timestamps", Check: func(context.Context) error { return a.skews.err("timestamps") }})
 	for _, authority := range authorities.Authorities() {
+		judged := *authority
+		judged.Accept = nil // which refuses a token by a clock that is far off, and it is to be told how far
 		a.clocks = append(a.clocks, clock{"timestamps", func(ctx context.Context) (time.Duration, error) {
-			return signing.ClockSkew(ctx, authority, time.Now)
+			return signing.ClockSkew(ctx, &judged, time.Now)
 		}})
 	}
 	return nil
