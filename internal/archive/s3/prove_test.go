@@ -86,7 +86,9 @@ func TestLaterLies(t *testing.T) {
 		t.Run(lie, func(t *testing.T) {
 			l, c := newLiar(t, "")
 			s := reopen(t, c)
+			l.mu.Lock()
 			l.lie = lie
+			l.mu.Unlock()
 			if _, err := s.Put(t.Context(), "a.txt", []byte("content"), benchOptions()); !errors.Is(err, want) {
 				t.Errorf("Put: %v, want %v", err, want)
 			}
@@ -132,7 +134,9 @@ func TestDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		l.mu.Lock()
 		l.versions[len(l.versions)-1].header.Del(headerSum)
+		l.mu.Unlock()
 		if o, err := s.Stat(t.Context(), "a.txt"); err != nil || o.SHA256 != put.SHA256 {
 			t.Errorf("Stat = %+v, %v", o, err)
 		}

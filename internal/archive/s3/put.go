@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -86,8 +88,39 @@ func (s *Store) create(ctx context.Context, w write) (string, error) {
 		o.Mode, o.RetainUntilDate = minio.Compliance, w.until
 	}
 	o.SetMatchETagExcept("*")
-	info, err := s.core.PutObject(ctx, s.bucket, w.key, bytes.NewReader(w.data), int64(len(w.data)), "", w.sum.String(), o)
+	body := &loan{data: w.data}
+	defer body.end()
+	info, err := s.core.PutObject(ctx, s.bucket, w.key, body, int64(len(w.data)), "", w.sum.String(), o)
 	return info.VersionID, err
+}
+
+// loan reads bytes that belong to the caller of Put. net/http may still send a
+// request whose end it has reported; after end it cannot.
+type loan struct {
+	mu   sync.Mutex
+	data []byte
+	over bool
+}
+
+// Read implements io.Reader.
+func (l *loan) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.over:
+		return 0, io.ErrClosedPipe
+	case len(l.data) == 0:
+		return 0, io.EOF
+	}
+	n := copy(p, l.data)
+	l.data = l.data[n:]
+	return n, nil
+}
+
+func (l *loan) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.data, l.over = nil, true
 }
 
 // readBack gets the version that was just put and compares everything: a server
