@@ -2,7 +2,6 @@ package s3
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -313,22 +312,4 @@ func TestLargeAgain(t *testing.T) {
 			t.Errorf("other bytes: %v, want ErrConflict", err)
 		}
 	})
-}
-
-// TestPutGivesBack: after a put that failed its bytes are the caller's again,
-// although net/http may be about to send more of them. The race detector tells.
-func TestPutGivesBack(t *testing.T) {
-	t.Parallel()
-	s, p, _ := throughProxy(t, testservers.MinIO(t))
-	data := make([]byte, 8<<20)
-	for i := range 10 {
-		mend := broken(s, p, testservers.Fault{Mode: testservers.Refuse, On: "PUT /"})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Millisecond)
-		if _, err := s.Put(ctx, "large.bin", data, benchOptions()); !errors.Is(err, archive.ErrUnavailable) {
-			t.Errorf("Put: %v, want ErrUnavailable", err)
-		}
-		clear(data)
-		cancel()
-		mend()
-	}
 }
