@@ -32,7 +32,7 @@ func TestKillProduction(t *testing.T) {
 	x.run(kills)
 	issued := x.checkAll()
 	for _, server := range x.servers() {
-		if x.restarted[server.name] == 0 && kills >= 3 {
+		if x.restarted[server.name] == 0 && kills >= 6 {
 			t.Errorf("%s was never killed", server.name)
 		}
 	}
