@@ -47,8 +47,9 @@ type apiMeJSON struct {
 
 func (s *site) apiMe(w http.ResponseWriter, r *http.Request) {
 	me := personOf(r.Context())
+	shown := apiShowAccount(me.account)
 	s.answer(w, http.StatusOK, apiMeJSON{
-		Login: me.account.Login, Name: me.account.Name, Post: me.account.Post, Office: me.account.Office, Grants: me.account.Grants,
+		Login: shown.Login, Name: shown.Name, Post: shown.Post, Office: shown.Office, Grants: shown.Grants,
 		Begun: me.session.Begun, Expires: me.session.Expires,
 	})
 }

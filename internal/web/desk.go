@@ -24,8 +24,7 @@ type deskPage struct {
 
 // actLine is an act in a list, for who may read it whole.
 type actLine struct {
-	Number, Case, Kind, Date, Debtors, Amount, State string
-	Voided, Ended                                    bool // voided; archived and not in force
+	Number, Kind, Date, Debtors, Amount, State string
 }
 
 func (s *site) desk(w http.ResponseWriter, r *http.Request) {
@@ -47,10 +46,7 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) {
 
 // actLine words an act. Of one that could not be read only the number is known.
 func (s *site) actLine(lang string, a document.Act) actLine {
-	l := actLine{
-		Number: a.Number, Case: a.Case, Date: dotted(a.Date), Voided: a.State == document.Voided,
-		Ended: a.State == document.Archived && a.Standing != document.InForce,
-	}
+	l := actLine{Number: a.Number, Date: dotted(a.Date)}
 	if a.ID == "" || a.Data == nil {
 		return l
 	}

@@ -29,7 +29,7 @@ type frame struct {
 
 // whoView is what the head of a page says of who is logged in.
 type whoView struct {
-	Name, Login string
+	Name string
 	// What there is for this person beside the acts that wait.
 	Register, Accounts bool
 }
@@ -42,8 +42,7 @@ func (s *site) frame(r *http.Request, titleKey string) frame {
 	}
 	if p := personOf(r.Context()); p != nil {
 		f.Who = &whoView{
-			Name: p.account.Name, Login: p.account.Login,
-			Register: mayAnywhere(p.actor, document.ActRegisterCase), Accounts: mayAnywhere(p.actor, document.ActOperate),
+			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase), Accounts: mayAnywhere(p.actor, document.ActOperate),
 		}
 	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)
