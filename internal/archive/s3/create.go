@@ -2,6 +2,8 @@ package s3
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 )
@@ -16,7 +18,7 @@ func Create(ctx context.Context, c Config) error {
 		return err
 	}
 	defer func() { _ = s.Close() }() // only gives up idle connections
-	err = s.proveBucket(ctx)
+	err = s.proveMade(ctx)
 	if answer(err).Code != minio.NoSuchBucket {
 		return err
 	}

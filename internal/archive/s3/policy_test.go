@@ -82,7 +82,29 @@ func limited(t *testing.T, c Config, p policy) Config {
 		t.Fatal(err)
 	}
 	c.AccessKey, c.SecretKey, c.session = value.AccessKeyID, value.SecretAccessKey, value.SessionToken
+	awaitCredentials(t, c)
 	return c
+}
+
+// awaitCredentials waits until MinIO knows temporary credentials: for a moment after its
+// start it answers that it is not initialised.
+func awaitCredentials(t *testing.T, c Config) {
+	t.Helper()
+	s, err := connect(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for until := time.Now().Add(15 * time.Second); ; {
+		_, err := s.core.BucketExists(t.Context(), c.Bucket)
+		if err == nil || !strings.Contains(err.Error(), "not initialized") {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // service does all that docsvc does with the archive.
