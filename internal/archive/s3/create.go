@@ -27,8 +27,25 @@ func Create(ctx context.Context, c Config) error {
 		region = defaultRegion
 	}
 	err = s.core.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: true})
-	if proved := s.proveBucket(ctx); err == nil || proved == nil { // made by someone else meanwhile
+	if proved := s.proveMade(ctx); err == nil || proved == nil { // made by someone else meanwhile
 		return proved
 	}
 	return cannot("making bucket "+s.bucket, err)
+}
+
+// proveMade is proveBucket with patience: while somebody else makes the bucket
+// there is a moment in which it is there and has no Object Lock yet.
+func (s *Store) proveMade(ctx context.Context) error {
+	const tries, pause = 10, 200 * time.Millisecond
+	for n := 1; ; n++ {
+		err := s.proveBucket(ctx)
+		if n == tries || !errors.Is(err, ErrUnfit) || answer(err).Code == minio.NoSuchBucket {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
