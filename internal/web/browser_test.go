@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -58,7 +59,7 @@ func openBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, pictures: os.Getenv("DOCSVC_ARTIFACTS")}
 	b.do(chromedp.Navigate("about:blank"))
@@ -109,8 +110,15 @@ func (b *browser) picture(name string) {
 		width, height int64
 	}{{"phone", 390, 844}, {"desktop", 1280, 900}} {
 		b.do(chromedp.EmulateViewport(size.width, size.height))
-		if wide := b.text(`String(document.documentElement.scrollWidth)`); wide != b.text(`String(window.innerWidth)`) {
-			b.t.Errorf("%s on a %s is %s wide", name, size.name, wide)
+		wide, want := "", fmt.Sprintf("%d of %d", size.width, size.width)
+		for range 30 { // a busy browser takes a moment to lay the page out anew
+			if wide = b.text(`document.documentElement.scrollWidth + ' of ' + window.innerWidth`); wide == want {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if wide != want {
+			b.t.Errorf("%s on a %s is %s wide, want %s", name, size.name, wide, want)
 		}
 		if b.pictures == "" {
 			continue
