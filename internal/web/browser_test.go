@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"docsvc/internal/codes"
+	"docsvc/internal/testservers"
 	"docsvc/internal/verify"
 	"docsvc/internal/verify/verifytest"
 	"docsvc/internal/web"
@@ -38,20 +37,7 @@ type browser struct {
 // DOCSVC_MUST_RUN names the browser.
 func openBrowser(t *testing.T) *browser {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if slices.Contains(strings.Split(os.Getenv("DOCSVC_MUST_RUN"), ","), "browser") {
-			t.Fatal("no chromium, and DOCSVC_MUST_RUN asks for a browser")
-		}
-		t.Skip("no chromium here: the pages' scripts are not tested")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("hide-scrollbars", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(testservers.Chromium(t)), chromedp.Flag("hide-scrollbars", true))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
