@@ -98,7 +98,7 @@ func (c Config) initArchive(ctx context.Context, o *initFlags) error {
 	}
 	if o.s3AccessKey != "" {
 		admin := *c.Archive.S3
-		admin.AccessKeyFile, admin.SecretKeyFile = o.s3AccessKey, o.s3SecretKey
+		admin.AccessKeyFile, admin.SecretKeyFile, admin.CAFile = o.s3AccessKey, o.s3SecretKey, c.optionalPath(admin.CAFile)
 		c.Archive.S3, c.dir = &admin, ""
 	}
 	config, err := c.s3()
