@@ -23,14 +23,14 @@ var (
 // Complete embeds a signature value and, for B-T, a time-stamp over it. p stays
 // as it is and may be completed again. tsa is used for B-T only.
 func Complete(ctx context.Context, p *Prepared, value []byte, tsa Timestamper) ([]byte, error) {
-	if err := p.Level.check(); err != nil {
+	if err := p.Level.Check(); err != nil {
 		return nil, err
 	}
 	if err := p.Algorithm.Verify(p.Certificate.PublicKey, p.Digest, value); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSignatureValue, err)
 	}
 	var token []byte
-	if p.Level == LevelBT {
+	if p.Level .AtLeast(LevelBT) {
 		var err error
 		if token, err = timestampValue(ctx, p, value, tsa); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)

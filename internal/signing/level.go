@@ -3,6 +3,7 @@ package signing
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"docsvc/internal/signing/cms"
 )
@@ -23,11 +24,21 @@ const (
 // ErrLevel is returned when a level is asked for that is not made.
 var ErrLevel = errors.New("signing: level is not available")
 
-func (l Level) check() error {
-	if l == LevelBB || l == LevelBT {
+// Levels lists the levels that are made, from the least to the most.
+func Levels() []Level { return []Level{LevelBB, LevelBT, LevelBLT, LevelBLTA} }
+
+// Check says whether the level is made here.
+func (l Level) Check() error {
+	if slices.Contains(Levels(), l) {
 		return nil
 	}
-	return fmt.Errorf("%w: %q (available: %s, %s)", ErrLevel, string(l), LevelBB, LevelBT)
+	return fmt.Errorf("%w: %q (available: %v)", ErrLevel, string(l), Levels())
+}
+
+// AtLeast says whether l has all that other has. A level that is not made here
+// has nothing.
+func (l Level) AtLeast(other Level) bool {
+	return slices.Index(Levels(), l) >= slices.Index(Levels(), other)
 }
 
 // Algorithm is a signature algorithm with its digest.

@@ -67,7 +67,7 @@ func (p *Prepared) SignerOpts() crypto.SignerOpts { return p.Algorithm.SignerOpt
 // Prepare appends one incremental update: the field with V set, and the
 // signature dictionary. It neither signs nor needs the key.
 func Prepare(r Request) (*Prepared, error) {
-	if err := r.Level.check(); err != nil {
+	if err := r.Level.Check(); err != nil {
 		return nil, err
 	}
 	if r.Certificate == nil || r.Time.IsZero() {
@@ -107,7 +107,7 @@ func (r *Request) contentsSize(alg Algorithm) (int, error) {
 		if size, err = cms.Size(alg, r.Certificate, r.Chain); err != nil {
 			return 0, err
 		}
-		if r.Level == LevelBT {
+		if r.Level .AtLeast(LevelBT) {
 			size += tokenRoom
 		}
 	}

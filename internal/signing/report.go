@@ -40,16 +40,32 @@ const (
 type Verdict struct {
 	Indication    string   `json:"indication"`
 	SubIndication string   `json:"sub_indication,omitempty"`
-	Reasons       []string `json:"reasons,omitempty"`
+	Reasons       []string `json:"reasons,omitempty"` // in English, with details
+	// Causes are the same reasons for people: the catalogues have a plain
+	// sentence for each.
+	Causes []Cause `json:"causes,omitempty"`
+}
+
+// Cause names a sentence: the message "verify.cause." + Key, and what fills its
+// placeholders.
+type Cause struct {
+	Key  string            `json:"key"`
+	Args map[string]string `json:"args,omitempty"`
 }
 
 // Report is the verdict on a file. Its indication is the worst of all
 // signatures and document time-stamps.
 type Report struct {
 	Verdict
+	// At is the time as of which the verdict holds.
+	At                 time.Time           `json:"at"`
 	Signatures         []Signature         `json:"signatures"`
 	DocumentTimestamps []DocumentTimestamp `json:"document_timestamps,omitempty"`
 	UnsignedFields     []string            `json:"unsigned_fields,omitempty"` // reserved, still empty
+	// RenewBy is until when the newest time-stamp proves the rest: then a
+	// certificate of its path ends, or one of its algorithms. Zero when there is
+	// no time-stamp that passed.
+	RenewBy time.Time `json:"renew_by,omitzero"`
 }
 
 // Signature is the verdict on one signature.
@@ -66,19 +82,49 @@ type Signature struct {
 	TimestampedBy    string    `json:"timestamped_by,omitempty"`
 	CoversWholeFile  bool      `json:"covers_whole_file"`
 	ChangesAfter     []string  `json:"changes_after"` // permitted changes made later
+	// Certifies says that the signature certifies the document (ISO 32000-1 §
+	// 12.8.2.2); PermittedChanges is then DocMDP's P.
+	Certifies        bool   `json:"certifies,omitempty"`
+	PermittedChanges int    `json:"permitted_changes,omitempty"`
+	Algorithm        string `json:"algorithm,omitempty"` // such as ECDSA-P256-SHA256
+	// DigestAlgorithm and Digest are over the signed bytes.
+	DigestAlgorithm string            `json:"digest_algorithm,omitempty"`
+	Digest          []byte            `json:"digest,omitempty"`
+	Value           []byte            `json:"-"`              // signature value
+	Path            []PathCertificate `json:"path,omitempty"` // from the signer to the root
+	Certificate     *x509.Certificate `json:"-"`              // nil when there is none
+}
 
-	Certificate *x509.Certificate `json:"-"` // nil when there is none
+// PathCertificate is a certificate of a path that was validated.
+type PathCertificate struct {
+	Subject     string             `json:"subject"`
+	Serial      string             `json:"serial"` // hexadecimal
+	NotBefore   time.Time          `json:"not_before"`
+	NotAfter    time.Time          `json:"not_after"`
+	Status      *CertificateStatus `json:"status,omitempty"` // nil: the root, or not checked
+	Certificate *x509.Certificate  `json:"-"`
+}
+
+// CertificateStatus is what revocation data says of a certificate.
+type CertificateStatus struct {
+	Source     string    `json:"source"`   // ocsp or crl
+	Embedded   bool      `json:"embedded"` // the file brings it
+	ThisUpdate time.Time `json:"this_update"`
+	NextUpdate time.Time `json:"next_update,omitzero"`
+	RevokedAt  time.Time `json:"revoked_at,omitzero"`
 }
 
 // DocumentTimestamp is the verdict on a time-stamp over the file (SubFilter
 // ETSI.RFC3161).
 type DocumentTimestamp struct {
 	Verdict
-	Field           string    `json:"field"`
-	Time            time.Time `json:"time,omitzero"`
-	Authority       string    `json:"authority,omitempty"`
-	CoversWholeFile bool      `json:"covers_whole_file"`
-	ChangesAfter    []string  `json:"changes_after"`
+	Field           string            `json:"field"`
+	Time            time.Time         `json:"time,omitzero"`
+	Authority       string            `json:"authority,omitempty"`
+	CoversWholeFile bool              `json:"covers_whole_file"`
+	ChangesAfter    []string          `json:"changes_after"`
+	Algorithm       string            `json:"algorithm,omitempty"`
+	Path            []PathCertificate `json:"path,omitempty"`
 }
 
 // failure is a verdict other than passed, on its way up.
