@@ -30,7 +30,7 @@ func Complete(ctx context.Context, p *Prepared, value []byte, tsa Timestamper) (
 		return nil, fmt.Errorf("%w: %w", ErrSignatureValue, err)
 	}
 	var token []byte
-	if p.Level .AtLeast(LevelBT) {
+	if p.Level.AtLeast(LevelBT) {
 		var err error
 		if token, err = timestampValue(ctx, p, value, tsa); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)

@@ -107,7 +107,7 @@ func (r *Request) contentsSize(alg Algorithm) (int, error) {
 		if size, err = cms.Size(alg, r.Certificate, r.Chain); err != nil {
 			return 0, err
 		}
-		if r.Level .AtLeast(LevelBT) {
+		if r.Level.AtLeast(LevelBT) {
 			size += tokenRoom
 		}
 	}

@@ -147,8 +147,7 @@ func TestPrepareRefuses(t *testing.T) {
 		edit func(*signing.Request)
 		want error
 	}{
-		{"B-LT", func(r *signing.Request) { r.Level = signing.LevelBLT }, signing.ErrLevel},
-		{"B-LTA", func(r *signing.Request) { r.Level = signing.LevelBLTA }, signing.ErrLevel},
+		{"PKCS #7", func(r *signing.Request) { r.Level = signing.LevelPKCS7 }, signing.ErrLevel},
 		{"no level", func(r *signing.Request) { r.Level = "" }, signing.ErrLevel},
 		{"unknown field", func(r *signing.Request) { r.Field = "imza9" }, signing.ErrField},
 		{"signed field", func(r *signing.Request) { r.PDF = signed }, signing.ErrField},

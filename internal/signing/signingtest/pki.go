@@ -7,21 +7,15 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
+	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/digitorus/timestamp"
-
-	"docsvc/internal/signing/cms"
 )
 
 // Entity is a certificate with its private key.
@@ -30,15 +24,22 @@ type Entity struct {
 	Key  crypto.Signer
 }
 
-// PKI is a throw-away root with an issuing CA and a time-stamping unit. It is a
-// signing.Timestamper and a signing.Revocation.
+// PKI is a throw-away root with an issuing CA, a time-stamping unit, and a
+// delegated OCSP responder for each CA. It is a signing.Timestamper, a
+// signing.Revocation and a signing.Collector.
 type PKI struct {
 	Root, Issuing, TSA *Entity
-	// Now is the clock of certificates, lists and time-stamps.
+	// Now is the clock of certificates, lists, responses and time-stamps.
 	Now func() time.Time
 
-	mu      sync.Mutex
-	revoked map[string]time.Time
+	tsaCA    *Entity   // who certifies the time-stamping unit
+	tsaRoots []*Entity // own roots of time-stamping units, if there are any
+
+	mu         sync.Mutex
+	cas        []*Entity
+	responders map[*Entity]*Entity // by CA
+	revoked    map[string]time.Time
+	collector
 }
 
 // New makes a PKI whose certificates are valid from an hour before now. now nil
@@ -48,17 +49,39 @@ func New(tb testing.TB, now func() time.Time) *PKI {
 	if now == nil {
 		now = time.Now
 	}
-	p := &PKI{Now: now, revoked: map[string]time.Time{}}
-	ca := func(cn string, path int) *x509.Certificate {
-		return &x509.Certificate{
-			Subject: pkix.Name{CommonName: cn}, NotAfter: now().AddDate(20, 0, 0), IsCA: true, BasicConstraintsValid: true,
-			MaxPathLen: path, MaxPathLenZero: path == 0, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	p := &PKI{Now: now, revoked: map[string]time.Time{}, responders: map[*Entity]*Entity{}}
+	p.Root = p.CA(tb, nil, P256(tb), "Test Root", 1)
+	p.Issuing = p.CA(tb, p.Root, P256(tb), "Test Issuing CA", 0)
+	p.tsaCA = p.Issuing
+	p.NewTSA(tb, P256(tb), now().AddDate(10, 0, 0))
+	return p
+}
+
+// CA makes a CA, valid for twenty years, with a responder for its OCSP; parent
+// nil means a root. below is how many CAs may stand under it.
+func (p *PKI) CA(tb testing.TB, parent *Entity, key crypto.Signer, cn string, below int) *Entity {
+	tb.Helper()
+	ca := p.Issue(tb, parent, key, &x509.Certificate{
+		Subject: pkix.Name{CommonName: cn}, NotAfter: p.Now().AddDate(20, 0, 0), IsCA: true, BasicConstraintsValid: true,
+		MaxPathLen: below, MaxPathLenZero: below == 0, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	})
+	p.mu.Lock()
+	p.cas = append(p.cas, ca)
+	p.mu.Unlock()
+	p.NewResponder(tb, ca, true)
+	return ca
+}
+
+// issuer finds the CA that signed a certificate; nil when it is none of ours.
+func (p *PKI) issuer(c *x509.Certificate) *Entity {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, ca := range p.cas {
+		if bytes.Equal(ca.Cert.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(ca.Cert) == nil {
+			return ca
 		}
 	}
-	p.Root = p.Issue(tb, nil, P256(tb), ca("Test Root", 1))
-	p.Issuing = p.Issue(tb, p.Root, P256(tb), ca("Test Issuing CA", 0))
-	p.TSA = p.Issue(tb, p.Issuing, P256(tb), TSATemplate(now().AddDate(10, 0, 0)))
-	return p
+	return nil
 }
 
 // Issue certifies a key by a CA of this PKI; ca nil means self-signed.
@@ -105,18 +128,7 @@ func OfficerTemplate(cn string) *x509.Certificate {
 	}
 }
 
-// TSATemplate is a certificate for time-stamping.
-func TSATemplate(until time.Time) *x509.Certificate {
-	return &x509.Certificate{
-		Subject: pkix.Name{CommonName: "Test TSA"}, NotAfter: until, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtraExtensions: []pkix.Extension{{
-			Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true,
-			Value: []byte{0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08}, // id-kp-timeStamping
-		}},
-	}
-}
-
-// Roots is the trust anchor.
+// Roots is the trust anchor of signers.
 func (p *PKI) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(p.Root.Cert)
@@ -126,22 +138,25 @@ func (p *PKI) Roots() *x509.CertPool {
 // Chain is what goes into a signature beside the signer's certificate.
 func (p *PKI) Chain() []*x509.Certificate { return []*x509.Certificate{p.Issuing.Cert} }
 
-// Revoke puts a certificate on the list of its CA.
+// Revoke puts a certificate on the list of its CA; the Collector forgets what
+// it kept.
 func (p *PKI) Revoke(c *x509.Certificate, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.revoked[c.SerialNumber.String()] = at
+	p.kept = nil
 }
 
 // Evidence implements signing.Revocation.
 func (p *PKI) Evidence(_ context.Context, _, issuer *x509.Certificate) (crls, ocsps [][]byte, err error) {
-	for _, ca := range []*Entity{p.Root, p.Issuing} {
-		if ca.Cert.Equal(issuer) {
-			crl, err := p.CRL(ca, p.Now(), p.Now().Add(24*time.Hour))
-			return [][]byte{crl}, nil, err
-		}
+	p.mu.Lock()
+	i := slices.IndexFunc(p.cas, func(ca *Entity) bool { return ca.Cert.Equal(issuer) })
+	p.mu.Unlock()
+	if i < 0 {
+		return nil, nil, nil
 	}
-	return nil, nil, nil
+	crl, err := p.CRL(p.cas[i], p.Now(), p.Now().Add(validity))
+	return [][]byte{crl}, nil, err
 }
 
 // CRL makes a revocation list of a CA.
@@ -154,51 +169,6 @@ func (p *PKI) CRL(ca *Entity, thisUpdate, nextUpdate time.Time) ([]byte, error) 
 		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: n, RevocationTime: at})
 	}
 	return x509.CreateRevocationList(rand.Reader, list, ca.Cert, ca.Key)
-}
-
-// Timestamp implements signing.Timestamper.
-func (p *PKI) Timestamp(_ context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
-	return Token(p.TSA, []*x509.Certificate{p.Issuing.Cert}, p.Now(), digest, h)
-}
-
-// Token makes a time-stamp token with any certificate and time.
-func Token(tsa *Entity, chain []*x509.Certificate, at time.Time, digest []byte, h crypto.Hash) ([]byte, error) {
-	t := timestamp.Timestamp{
-		HashAlgorithm: h, HashedMessage: digest, Time: at.UTC().Truncate(time.Second),
-		Policy: asn1.ObjectIdentifier{2, 999, 1}, AddTSACertificate: true, Certificates: chain,
-	}
-	reply, err := t.CreateResponseWithOpts(tsa.Cert, tsa.Key, crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	return cms.TimestampReply(reply)
-}
-
-// P256 makes a key.
-func P256(tb testing.TB) crypto.Signer { return ecKey(tb, elliptic.P256()) }
-
-// P384 makes a key.
-func P384(tb testing.TB) crypto.Signer { return ecKey(tb, elliptic.P384()) }
-
-func ecKey(tb testing.TB, c elliptic.Curve) crypto.Signer {
-	tb.Helper()
-	k, err := ecdsa.GenerateKey(c, rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return k
-}
-
-var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 3072) })
-
-// RSA3072 returns one key a process: making one takes long.
-func RSA3072(tb testing.TB) crypto.Signer {
-	tb.Helper()
-	k, err := rsaKey()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return k
 }
 
 // SameOutside reports whether two files are equal but for the bytes of the hole.
