@@ -74,6 +74,25 @@ func (u *Update) end() { u.tail = append(u.tail, "\nendobj\n"...) }
 // Finish writes the cross-reference table and returns the whole file in a
 // buffer of its own, the only copy of the file that an update makes.
 func (u *Update) Finish() []byte {
+	u.finish()
+	return slices.Concat(u.doc.buf, u.tail)
+}
+
+// AppendTo is Finish for who makes several updates one after another and wants
+// one copy for all: file must hold the bytes of the document, and room behind
+// them if they are not to be copied.
+func (u *Update) AppendTo(file []byte) []byte {
+	if len(file) != u.base {
+		panic("pdf: update of another file")
+	}
+	u.finish()
+	return append(file, u.tail...)
+}
+
+// Grow makes room for n more bytes at once.
+func (u *Update) Grow(n int) { u.tail = slices.Grow(u.tail, n) }
+
+func (u *Update) finish() {
 	start := u.base + len(u.tail)
 	u.tail = append(u.tail, "xref\n"...)
 	numbers := slices.Sorted(maps.Keys(u.at))
@@ -91,7 +110,6 @@ func (u *Update) Finish() []byte {
 	u.tail = append(u.tail, "trailer\n"...)
 	u.tail = AppendObject(u.tail, u.trailer())
 	u.tail = fmt.Appendf(u.tail, "\nstartxref\n%d\n%%%%EOF\n", start)
-	return slices.Concat(u.doc.buf, u.tail)
 }
 
 // trailer renews the second half of ID. It is derived from the first half and
