@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"time"
 
 	"docsvc/internal/pdf"
@@ -30,9 +31,15 @@ type Collector interface {
 // good at its level, and Augment may be called again.
 var ErrValidationData = errors.New("signing: no validation data")
 
+// ErrNoPath says that no path leads from a certificate to a root: trying again
+// does not help.
+var ErrNoPath = errors.New("signing: no path to a root")
+
 // Augmenter adds to signed files what proves them later: validation data (EN
 // 319 142-1 § 5.4.2) and document time-stamps (§ 5.4.3), each as an update of
 // its own. Whose keys signed a file does not matter; nothing is ever removed.
+// What the file says is taken for what it is and not verified: that is for the
+// Verifier, before and after.
 // It is safe for concurrent use.
 type Augmenter struct {
 	Roots         *x509.CertPool      // trust anchors of signers
@@ -48,14 +55,66 @@ type Augmenter struct {
 // B-LT it adds the validation data of every signature and time-stamp that the
 // file does not hold yet; at B-LTA a document time-stamp over all of it
 // besides. A file that is there already returns as it is. The result begins
-// with file.
+// with file. It is the one copy of the file that is made.
 func (a *Augmenter) Augment(ctx context.Context, file []byte, to Level) ([]byte, error) {
-	return nil, ErrLevel
+	if err := to.Check(); err != nil {
+		return nil, err
+	}
+	if !to.AtLeast(LevelBLT) {
+		return nil, fmt.Errorf("%w: %s is not made of a signed file", ErrLevel, to)
+	}
+	return a.raise(ctx, file, to == LevelBLTA, false)
 }
 
 // Renew adds the validation data of the last time-stamp, and another document
 // time-stamp: to be done before the last one's certificate or algorithms
 // weaken (EN 319 142-1 § 5.5).
 func (a *Augmenter) Renew(ctx context.Context, file []byte) ([]byte, error) {
-	return nil, ErrLevel
+	return a.raise(ctx, file, true, true)
 }
+
+// raise adds what is missing, and with stamp a document time-stamp unless one
+// covers the file; with renew another one in any case.
+func (a *Augmenter) raise(ctx context.Context, file []byte, stamp, renew bool) ([]byte, error) {
+	if a.Roots == nil || a.Collector == nil || a.Now == nil || stamp && a.Timestamps == nil {
+		return nil, errors.New("signing: augmenter without roots, collector, clock or time-stamps")
+	}
+	doc, err := pdf.Open(file, a.Limits)
+	if err != nil {
+		return nil, fmt.Errorf("opening the signed file: %w", err)
+	}
+	all, err := survey(doc)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%w: the file has no signature", ErrLevel)
+	}
+	done := stamped(all, doc) && !renew // then the last time-stamp needs no data yet
+	c, err := a.collect(ctx, doc, all, done)
+	if err != nil {
+		return nil, err
+	}
+	stamp = stamp && (!done || c.store.grew())
+	if !c.store.grew() && !stamp {
+		return file, nil
+	}
+	out := append(make([]byte, 0, len(file)+c.store.size+updateRoom), file...)
+	if c.store.grew() {
+		if out, err = c.store.appendTo(out); err != nil {
+			return nil, fmt.Errorf("adding validation data: %w", err)
+		}
+	}
+	if !stamp {
+		return out, nil
+	}
+	h, err := stampHash(all)
+	if err != nil {
+		return nil, err
+	}
+	return a.appendTimestamp(ctx, out, h)
+}
+
+// updateRoom is what two updates take beside the validation data, so that the
+// file is copied once: mostly the hole for the token.
+const updateRoom = 2*tokenRoom + 16<<10

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,23 @@ var (
 	ErrContentsSize = errors.New("signing: the signature does not fit")
 )
 
-// Complete embeds a signature value and, for B-T, a time-stamp over it. p stays
-// as it is and may be completed again. tsa is used for B-T only.
+// Complete embeds a signature value and, for B-T and what builds on it, a
+// time-stamp over the value. p stays as it is and may be completed again. tsa is
+// not used for B-B; Augmenter goes on from B-T.
 func Complete(ctx context.Context, p *Prepared, value []byte, tsa Timestamper) ([]byte, error) {
+	der, err := p.message(ctx, value, tsa)
+	if err != nil {
+		return nil, err
+	}
+	file := bytes.Clone(p.PDF)
+	if err := p.hole.fill(file, der); err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// message builds the CMS.
+func (p *Prepared) message(ctx context.Context, value []byte, tsa Timestamper) ([]byte, error) {
 	if err := p.Level.Check(); err != nil {
 		return nil, err
 	}
@@ -36,11 +51,7 @@ func Complete(ctx context.Context, p *Prepared, value []byte, tsa Timestamper) (
 			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)
 		}
 	}
-	der, err := cms.Assemble(p.Algorithm, p.Certificate, p.Chain, p.attributes, value, token)
-	if err != nil {
-		return nil, err
-	}
-	return p.fill(der)
+	return cms.Assemble(p.Algorithm, p.Certificate, p.Chain, p.attributes, value, token)
 }
 
 // timestampValue obtains a token over the signature value and checks all of it

@@ -33,7 +33,7 @@ func (k signerKey) SignDigest(ctx context.Context, digest []byte, opts crypto.Si
 }
 
 // Sign is Prepare, SignDigest and Complete in one go, for callers that need no
-// record between them.
+// record between them. It copies the file once.
 func Sign(ctx context.Context, r Request, k Key, tsa Timestamper) ([]byte, error) {
 	p, err := Prepare(r)
 	if err != nil {
@@ -43,5 +43,12 @@ func Sign(ctx context.Context, r Request, k Key, tsa Timestamper) ([]byte, error
 	if err != nil {
 		return nil, fmt.Errorf("signing the digest: %w", err)
 	}
-	return Complete(ctx, p, value, tsa)
+	der, err := p.message(ctx, value, tsa)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.hole.fill(p.PDF, der); err != nil {
+		return nil, err
+	}
+	return p.PDF, nil
 }

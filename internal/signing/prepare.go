@@ -3,7 +3,6 @@ package signing
 import (
 	"crypto"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -25,6 +24,10 @@ type Request struct {
 	Location    string
 	Contact     string
 	PSS         bool // RSASSA-PSS instead of PKCS #1 v1.5
+	// Certify makes it the certification signature of the file: nothing but
+	// further signatures and filled form fields may follow it. Only the first
+	// signature of a file may certify.
+	Certify bool
 	// ContentsSize is the room for the CMS in bytes; 0 takes what B-B needs,
 	// and 8 KiB for the token of B-T.
 	ContentsSize int
@@ -40,8 +43,6 @@ const (
 	tokenRoom = 8 << 10
 	// maxContents keeps a mistaken size from filling the archive with zeros.
 	maxContents = 1 << 20
-	// byteRange has ten digits for each number: files up to 9.9 GB.
-	byteRange = "[0 %010d %010d %010d]"
 )
 
 // Prepared is a file with a hole for the signature, and the digest that the
@@ -54,11 +55,12 @@ type Prepared struct {
 	Algorithm      Algorithm
 	Level          Level
 	Field          string
+	Certify        bool
 	Certificate    *x509.Certificate
 	Chain          []*x509.Certificate
 
 	attributes []byte
-	start, end int // the hole, with its angle brackets
+	hole       hole
 }
 
 // SignerOpts are to be given to Key.SignDigest.
@@ -90,13 +92,13 @@ func Prepare(r Request) (*Prepared, error) {
 		return nil, err
 	}
 	p := &Prepared{
-		Hash: alg.Hash(), Algorithm: alg, Level: r.Level, Field: r.Field,
+		Hash: alg.Hash(), Algorithm: alg, Level: r.Level, Field: r.Field, Certify: r.Certify,
 		Certificate: r.Certificate, Chain: r.Chain,
 	}
 	if err := p.append(doc, f, r, size); err != nil {
 		return nil, err
 	}
-	p.DocumentDigest = p.digestOutsideHole()
+	p.DocumentDigest = p.hole.digest(p.PDF, p.Hash)
 	return p, p.setAttributes()
 }
 
@@ -144,8 +146,7 @@ func emptyField(d *pdf.Document, name string) (field, error) {
 	return field{}, fmt.Errorf("%w: %q", ErrField, name)
 }
 
-// append writes the update and patches ByteRange, whose numbers are known once
-// the file is whole.
+// append writes the update.
 func (p *Prepared) append(doc *pdf.Document, f field, r Request, size int) error {
 	u, err := pdf.NewUpdate(doc)
 	if err != nil {
@@ -155,18 +156,20 @@ func (p *Prepared) append(doc *pdf.Document, f field, r Request, size int) error
 	dict := f.dict.Clone()
 	dict.Set("V", value)
 	u.Put(f.ref, dict)
-	syntax, rangeAt, contentsAt := signatureDictionary(r, size)
-	offset := u.PutRaw(value, syntax)
+	if r.Certify {
+		if err := permit(doc, u, value); err != nil {
+			return err
+		}
+	}
+	p.hole = putHole(u, value, signatureDictionary(r), size)
 	p.PDF = u.Finish()
-	p.start = offset + contentsAt
-	p.end = p.start + 2*size + 2
-	copy(p.PDF[offset+rangeAt:], fmt.Sprintf(byteRange, p.start, p.end, len(p.PDF)-p.end))
+	p.hole.setRange(p.PDF)
 	return nil
 }
 
-// signatureDictionary writes the value of the field (EN 319 142-1 § 6.3) and
-// says where in it ByteRange and Contents begin.
-func signatureDictionary(r Request, size int) (syntax []byte, rangeAt, contentsAt int) {
+// signatureDictionary is the value of the field (EN 319 142-1 § 6.3) without
+// ByteRange and Contents.
+func signatureDictionary(r Request) *pdf.Dict {
 	d := pdf.NewDict(
 		pdf.Entry{Key: "Type", Value: pdf.Name("Sig")},
 		pdf.Entry{Key: "Filter", Value: pdf.Name("Adobe.PPKLite")},
@@ -181,31 +184,16 @@ func signatureDictionary(r Request, size int) (syntax []byte, rangeAt, contentsA
 			d.Set(e.key, pdf.TextString(e.value))
 		}
 	}
-	b := make([]byte, 0, 1024+2*size)
-	b = pdf.AppendObject(b, d)
-	b = append(b[:len(b)-len(">>")], "/ByteRange "...)
-	rangeAt = len(b)
-	b = fmt.Appendf(b, byteRange, 0, 0, 0)
-	b = append(b, "/Contents "...)
-	contentsAt = len(b)
-	b = append(b, '<')
-	for range 2 * size {
-		b = append(b, '0')
+	if r.Certify {
+		d.Set("Reference", docMDP())
 	}
-	return append(b, ">>>"...), rangeAt, contentsAt
+	return d
 }
 
 // pdfDate writes a date of ISO 32000-1 § 7.9.4 with its offset from UTC.
 func pdfDate(t time.Time) string {
 	s := t.Format("20060102150405-0700")
 	return "D:" + s[:17] + "'" + s[17:] + "'"
-}
-
-func (p *Prepared) digestOutsideHole() []byte {
-	h := p.Hash.New()
-	h.Write(p.PDF[:p.start])
-	h.Write(p.PDF[p.end:])
-	return h.Sum(nil)
 }
 
 func (p *Prepared) setAttributes() error {
@@ -217,15 +205,4 @@ func (p *Prepared) setAttributes() error {
 	h.Write(p.attributes)
 	p.Digest = h.Sum(nil)
 	return nil
-}
-
-// fill writes the CMS in hexadecimal into a copy of the file.
-func (p *Prepared) fill(der []byte) ([]byte, error) {
-	room := (p.end - p.start - 2) / 2
-	if len(der) > room {
-		return nil, fmt.Errorf("%w: it takes %d bytes, ContentsSize was %d", ErrContentsSize, len(der), room)
-	}
-	out := append([]byte(nil), p.PDF...)
-	hex.Encode(out[p.start+1:], der)
-	return out, nil
 }

@@ -16,6 +16,7 @@ type state struct {
 	Algorithm      Algorithm `json:"algorithm"`
 	Level          Level     `json:"level"`
 	Field          string    `json:"field"`
+	Certify        bool      `json:"certify,omitempty"`
 	DocumentDigest []byte    `json:"document_digest"`
 	Start          int       `json:"start"`
 	End            int       `json:"end"`
@@ -33,8 +34,8 @@ var ErrState = errors.New("signing: stored state does not fit")
 // nothing secret.
 func (p *Prepared) State() ([]byte, error) {
 	s := state{
-		Version: stateVersion, Algorithm: p.Algorithm, Level: p.Level, Field: p.Field,
-		DocumentDigest: p.DocumentDigest, Start: p.start, End: p.end, Certificate: p.Certificate.Raw,
+		Version: stateVersion, Algorithm: p.Algorithm, Level: p.Level, Field: p.Field, Certify: p.Certify,
+		DocumentDigest: p.DocumentDigest, Start: p.hole.start, End: p.hole.end, Certificate: p.Certificate.Raw,
 	}
 	for _, c := range p.Chain {
 		s.Chain = append(s.Chain, c.Raw)
@@ -54,8 +55,8 @@ func RestorePrepared(pdf, stored []byte) (*Prepared, error) {
 		return nil, fmt.Errorf("%w: version %d", ErrState, s.Version)
 	}
 	p := &Prepared{
-		PDF: pdf, Algorithm: s.Algorithm, Level: s.Level, Field: s.Field,
-		DocumentDigest: s.DocumentDigest, Hash: s.Algorithm.Hash(), start: s.Start, end: s.End,
+		PDF: pdf, Algorithm: s.Algorithm, Level: s.Level, Field: s.Field, Certify: s.Certify,
+		DocumentDigest: s.DocumentDigest, Hash: s.Algorithm.Hash(), hole: hole{start: s.Start, end: s.End},
 	}
 	var err error
 	if p.Certificate, err = x509.ParseCertificate(s.Certificate); err != nil {
@@ -75,7 +76,7 @@ func RestorePrepared(pdf, stored []byte) (*Prepared, error) {
 	if s.Start < 0 || s.End > len(pdf) || s.End-s.Start < 2 || pdf[s.Start] != '<' || pdf[s.End-1] != '>' {
 		return nil, fmt.Errorf("%w: the hole is not in the file", ErrState)
 	}
-	if !bytes.Equal(p.digestOutsideHole(), s.DocumentDigest) {
+	if !bytes.Equal(p.hole.digest(p.PDF, p.Hash), s.DocumentDigest) {
 		return nil, fmt.Errorf("%w: the file has changed", ErrState)
 	}
 	return p, p.setAttributes()
