@@ -59,7 +59,7 @@ func readSigned(doc *pdf.Document, f field) (signed, error) {
 	}
 	contents, ok := dict.Get("Contents").(pdf.String)
 	if !ok {
-		return signed{}, errors.New("Contents is not a string")
+		return signed{}, errors.New("the entry Contents is not a string")
 	}
 	if s.document {
 		if s.stamp, err = cms.ParseToken(contents); err != nil {

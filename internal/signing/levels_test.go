@@ -1,0 +1,160 @@
+package signing_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"docsvc/internal/pdf"
+	"docsvc/internal/signing"
+	"docsvc/internal/signing/cms"
+	"docsvc/internal/signing/signingtest"
+)
+
+// shape is how many sign, and how.
+type shape string
+
+const (
+	alone     shape = "one"
+	together  shape = "two"               // officer and head
+	certifies shape = "certified and two" // the officer's certifies
+)
+
+// variant is a file of one level, key and shape.
+type variant struct {
+	kind  signingtest.KeyKind
+	level signing.Level
+	shape shape
+	file  []byte
+}
+
+func (v variant) String() string { return fmt.Sprintf("%s, %s, %s", v.level, v.kind.Name, v.shape) }
+
+func (v variant) signatures() int {
+	if v.shape == alone {
+		return 1
+	}
+	return 2
+}
+
+// stamps is how many document time-stamps the file has.
+func (v variant) stamps() int {
+	if v.level == signing.LevelBLTA {
+		return 1
+	}
+	return 0
+}
+
+// variants makes every level with every key in every shape, as an act comes
+// about: after each signature the data of the level, after the last the
+// document time-stamp.
+func variants(t testing.TB, p *signingtest.PKI) []variant {
+	t.Helper()
+	var all []variant
+	blank := signingtest.PDF(1000, "imza1", "imza2")
+	for _, kind := range signingtest.KeyKinds() {
+		officer, head := p.Officer(t, kind.New(t)), p.Officer(t, signingtest.P256(t))
+		for _, level := range signing.Levels() {
+			for _, s := range []shape{alone, together, certifies} {
+				r := request(blank, p, officer, level)
+				r.PSS, r.Certify = kind.PSS, s == certifies
+				file, err := signing.Sign(t.Context(), r, signing.SignerKey(officer.Key), p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s != alone {
+					between := level
+					if level == signing.LevelBLTA {
+						between = signing.LevelBLT
+					}
+					file = raise(t, p, file, between)
+					file = signed(t, p, head, file, "imza2", level)
+				}
+				all = append(all, variant{kind, level, s, raise(t, p, file, level)})
+			}
+		}
+	}
+	return all
+}
+
+// TestLevels has our verifier judge all of them, what needs it with the lists
+// of the authority, B-LT and above alone.
+func TestLevels(t *testing.T) {
+	p := signingtest.New(t, signingtest.NewClock(actDay).Now)
+	for _, v := range variants(t, p) {
+		t.Run(v.String(), func(t *testing.T) {
+			judge := p.Verifier()
+			if v.level.AtLeast(signing.LevelBLT) {
+				judge = p.Offline()
+			}
+			r := passes(t, judge, v.file, v.signatures(), v.stamps())
+			for _, s := range r.Signatures {
+				if v.level.AtLeast(signing.LevelBT) && !s.BestTime.Equal(actDay) {
+					t.Errorf("best time %s", s.BestTime)
+				}
+				if s.Level.AtLeast(signing.LevelBT) != v.level.AtLeast(signing.LevelBT) {
+					t.Errorf("%s has level %s", s.Field, s.Level)
+				}
+			}
+			if again := raise(t, p, v.file, v.level); len(again) != len(v.file) {
+				t.Errorf("raising again adds %d bytes", len(again)-len(v.file))
+			}
+		})
+	}
+}
+
+// part is a signature or document time-stamp taken out of a file.
+type part struct {
+	field     string
+	subFilter pdf.Name
+	der       []byte // of Contents, without padding
+	content   []byte // what it covers
+	value     []byte // of a signature
+	token     []byte // the time-stamp over it, nil when there is none
+}
+
+// parts reads them with nothing of ours but the parser.
+func parts(t testing.TB, file []byte) []part {
+	t.Helper()
+	d, err := pdf.Open(file, pdf.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []part
+	for n := range d.Len() {
+		o, err := d.Object(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		field, ok := o.(*pdf.Dict)
+		if !ok || field.Get("FT") != pdf.Name("Sig") || field.Get("V") == nil {
+			continue
+		}
+		v, err := d.Dict(field.Get("V"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := v.Get("ByteRange").(pdf.Array)
+		at := func(i int) int64 { return b[i].(int64) }
+		p := part{
+			field: pdf.DecodeText(field.Get("T").(pdf.String)), subFilter: v.Get("SubFilter").(pdf.Name),
+			content: slices.Concat(file[at(0):at(0)+at(1)], file[at(2):at(2)+at(3)]),
+		}
+		m, err := cms.Parse(v.Get("Contents").(pdf.String))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.der = m.Raw
+		if p.subFilter != "ETSI.RFC3161" {
+			p.value = m.Signature
+			if p.token, err = m.SignatureTimestamp(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all = append(all, p)
+	}
+	if len(all) == 0 {
+		t.Fatal("no signatures")
+	}
+	return all
+}
