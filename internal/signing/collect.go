@@ -174,6 +174,9 @@ func (c *collection) status(cert, issuer *x509.Certificate, best time.Time, dept
 	if err != nil {
 		return fmt.Errorf("%w: OCSP response about %s: %w", ErrValidationData, cert.Subject, err)
 	}
+	if cert.Equal(r.Certificate) {
+		return fmt.Errorf("%w: the OCSP responder %s vouches for itself", ErrValidationData, cert.Subject)
+	}
 	if err := c.store.add(storedOCSPs, proof.OCSP); err != nil {
 		return err
 	}
@@ -194,7 +197,7 @@ func (c *collection) responder(cert, issuer *x509.Certificate, best time.Time, d
 func (c *collection) told(cert, issuer *x509.Certificate, best time.Time) (*x509.Certificate, bool) {
 	for _, der := range c.store.all(storedOCSPs) {
 		r, err := ocsp.ParseResponseForCert(der, cert, issuer)
-		if err == nil && r.Status != ocsp.Unknown && tells(r.ThisUpdate, r.NextUpdate, best) &&
+		if err == nil && r.Status != ocsp.Unknown && !cert.Equal(r.Certificate) && tells(r.ThisUpdate, r.NextUpdate, best) &&
 			!r.ThisUpdate.After(cert.NotAfter) && authorised(r.Certificate, issuer, r.ProducedAt) {
 			return r.Certificate, true
 		}

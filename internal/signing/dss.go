@@ -53,11 +53,13 @@ func openStore(doc *pdf.Document) (*store, error) {
 		if s.lists[k], err = doc.Array(s.dict.Get(key)); err != nil {
 			return nil, fmt.Errorf("reading the DSS, %s: %w", key, err)
 		}
-		if s.held[k], err = readStreams(doc, s.dict.Get(key)); err != nil {
+		streams, err := readStreams(doc, s.dict.Get(key))
+		if err != nil {
 			return nil, fmt.Errorf("reading the DSS, %s: %w", key, err)
 		}
-		for _, der := range s.held[k] {
-			s.known[k][sha256.Sum256(der)] = true
+		for _, i := range streams {
+			s.held[k] = append(s.held[k], i.der)
+			s.known[k][sha256.Sum256(i.der)] = true
 		}
 	}
 	return s, nil

@@ -22,6 +22,7 @@ type List struct {
 	Number                 *big.Int          // nil when the list has none
 	ThisUpdate, NextUpdate time.Time         // NextUpdate is zero when absent
 
+	algorithm    x509.SignatureAlgorithm
 	scope        scope
 	keepsExpired bool
 	revoked      map[string]Revoked // by serialKey
@@ -75,7 +76,7 @@ func ParseList(der []byte, issuers ...*x509.Certificate) (*List, error) {
 	}
 	l := &List{
 		Raw: der, Number: parsed.Number,
-		ThisUpdate: parsed.ThisUpdate, NextUpdate: parsed.NextUpdate,
+		ThisUpdate: parsed.ThisUpdate, NextUpdate: parsed.NextUpdate, algorithm: parsed.SignatureAlgorithm,
 	}
 	if l.Issuer, err = listIssuer(parsed, issuers); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type located struct {
 	message         *cms.SignedData
 	claimed         time.Time
 	coversWholeFile bool
+	permits         int // DocMDP's P; 0 when the signature does not certify
 }
 
 const (
@@ -33,19 +34,19 @@ const (
 // rules of ISO 32000-2 § 12.8.1 on ByteRange. Besides the failure it may return
 // what it knows so far.
 func (v *validation) locate(f field) (*located, *failure) {
-	malformed := func(err error) *failure {
+	malformed := func(cause string, err error) *failure {
 		if errors.Is(err, pdf.ErrLimit) {
-			return indeterminate(Generic, err.Error())
+			return indeterminate(Generic, CauseFileLimit, err.Error())
 		}
-		return failed(FormatFailure, err.Error())
+		return failed(FormatFailure, cause, err.Error())
 	}
 	ref, ok := f.value.(pdf.Ref)
 	if !ok {
-		return nil, failed(FormatFailure, "the signature dictionary is not an indirect object")
+		return nil, failed(FormatFailure, CauseLayout, "the signature dictionary is not an indirect object")
 	}
 	dict, err := v.doc.Dict(ref)
 	if err != nil {
-		return nil, malformed(err)
+		return nil, malformed(CauseLayout, err)
 	}
 	l := &located{dict: dict}
 	if m, ok := dict.Get("M").(pdf.String); ok {
@@ -55,19 +56,27 @@ func (v *validation) locate(f field) (*located, *failure) {
 	switch l.subFilter {
 	case padesSignature, pkcs7Signature, documentTimestamp:
 	default:
-		return l, indeterminate(Generic, fmt.Sprintf("signatures of kind %.40q are not supported", string(l.subFilter)))
+		return l, indeterminate(Generic, CauseKind, fmt.Sprintf("signatures of kind %.40q are not supported", string(l.subFilter)))
 	}
 	if err := v.signedRevision(l, f, ref); err != nil {
-		return l, malformed(err)
+		return l, malformed(CauseLayout, err)
 	}
 	contents, ok := dict.Get("Contents").(pdf.String)
 	if !ok {
-		return l, failed(FormatFailure, "Contents is not a string")
+		return l, failed(FormatFailure, CauseLayout, "Contents is not a string")
 	}
 	if l.message, err = cms.Parse(contents); err != nil {
-		return l, malformed(err)
+		return l, malformed(CauseMessage, err)
 	}
 	return l, nil
+}
+
+// revisionEnd is where the signed revision ends; 0 when it was not found.
+func (l *located) revisionEnd() int {
+	if l.signed == nil {
+		return 0
+	}
+	return len(l.signed.Bytes())
 }
 
 func (v *validation) signedRevision(l *located, f field, ref pdf.Ref) error {
@@ -143,40 +152,36 @@ func (v *validation) ownedBy(signed *pdf.Document, f field) error {
 	return errors.New("the signed revision has no such field with this signature")
 }
 
-// changesAfter applies the policy on later changes, and DocMDP's P 1, which
-// permits none but validation data (ISO 32000-2 § 12.8.2.2).
+// changesAfter applies the policy on later changes, and what the signature
+// itself permits.
 func (v *validation) changesAfter(l *located) ([]string, *failure) {
 	list := []string{}
 	changes, err := revision.Compare(l.signed, v.doc)
-	if err != nil {
+	switch {
+	case errors.Is(err, revision.ErrForbidden):
+		return list, failed(FormatFailure, CauseChanged, err.Error(), "change", err.Error())
+	case err != nil:
 		return list, fileFailure(err)
 	}
+	mdp, err := v.modificationRules(l.dict)
+	if err != nil {
+		return list, indeterminate(Generic, CauseKind, err.Error())
+	}
 	for _, c := range changes {
-		if c.Kind == revision.Signature && noChanges(l.dict) {
-			return list, failed(FormatFailure, "the signature permits no changes, but the file was signed again")
+		if c.Kind == revision.Signature && !mdp.maySign(c.Field) {
+			return list, failed(FormatFailure, CausePermitted, "the signature permits no further one in field "+c.Field, "change", c.String())
 		}
 		list = append(list, c.String())
 	}
+	l.permits = mdp.p
 	return list, nil
-}
-
-func noChanges(signature *pdf.Dict) bool {
-	refs, _ := signature.Get("Reference").(pdf.Array)
-	for _, r := range refs {
-		d, _ := r.(*pdf.Dict)
-		params, _ := d.Get("TransformParams").(*pdf.Dict)
-		if d.Get("TransformMethod") == pdf.Name("DocMDP") && params.Get("P") == int64(1) {
-			return true
-		}
-	}
-	return false
 }
 
 // digest hashes what the signature covers.
 func (v *validation) digest(l *located, h crypto.Hash) ([]byte, *failure) {
 	file := l.signed.Bytes()
 	if v.hashLeft -= len(file); v.hashLeft < 0 {
-		return nil, indeterminate(Generic, "too much data to hash")
+		return nil, indeterminate(Generic, CauseFileLimit, "too much data to hash")
 	}
 	d := h.New()
 	d.Write(file[:l.start])

@@ -19,10 +19,15 @@ const (
 	FormatFailure           = "FORMAT_FAILURE"
 	HashFailure             = "HASH_FAILURE"
 	SigCryptoFailure        = "SIG_CRYPTO_FAILURE"
+	SubExpired              = "EXPIRED"
+	SubRevoked              = "REVOKED"
 	NotYetValid             = "NOT_YET_VALID"
 	SigConstraintsFailure   = "SIG_CONSTRAINTS_FAILURE"
 	ChainConstraintsFailure = "CHAIN_CONSTRAINTS_FAILURE"
+	ChainGeneralFailure     = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
 	CryptoConstraints       = "CRYPTO_CONSTRAINTS_FAILURE"
+	CryptoConstraintsNoPOE  = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+	PolicyNotAvailable      = "SIGNATURE_POLICY_NOT_AVAILABLE"
 	NoSigningCertificate    = "NO_SIGNING_CERTIFICATE_FOUND"
 	NoCertificateChain      = "NO_CERTIFICATE_CHAIN_FOUND"
 	OutOfBoundsNoPOE        = "OUT_OF_BOUNDS_NO_POE"
@@ -127,30 +132,14 @@ type DocumentTimestamp struct {
 	Path            []PathCertificate `json:"path,omitempty"`
 }
 
-// failure is a verdict other than passed, on its way up.
-type failure struct {
-	indication, sub, reason string
-}
-
-func failed(sub, reason string) *failure        { return &failure{TotalFailed, sub, reason} }
-func indeterminate(sub, reason string) *failure { return &failure{Indeterminate, sub, reason} }
-
-// set turns f, or nil for success, into the verdict.
-func (v *Verdict) set(f *failure) {
-	v.Indication = TotalPassed
-	if f != nil {
-		v.Indication, v.SubIndication = f.indication, f.sub
-		v.note(f.reason)
-	}
-}
-
-func (v *Verdict) note(reason string) { v.Reasons = append(v.Reasons, reason) }
-
 var severity = map[string]int{TotalPassed: 0, Indeterminate: 1, TotalFailed: 2}
 
-// conclude takes the worst verdict over.
+// conclude takes the worst verdict over. What is wrong with the file as a whole
+// may stand in the report already.
 func (r *Report) conclude() {
-	r.Indication = TotalPassed
+	if r.Indication == "" {
+		r.Indication = TotalPassed
+	}
 	worst := func(v Verdict) {
 		if severity[v.Indication] > severity[r.Indication] {
 			r.Indication, r.SubIndication = v.Indication, v.SubIndication
@@ -163,6 +152,6 @@ func (r *Report) conclude() {
 		worst(t.Verdict)
 	}
 	if len(r.Signatures) == 0 && r.Indication == TotalPassed {
-		r.set(indeterminate(NoSignatureFound, "the file has no signature"))
+		r.set(indeterminate(NoSignatureFound, CauseNoSignature, "the file has no signature"))
 	}
 }

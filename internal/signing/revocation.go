@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/ocsp"
-
 	"docsvc/internal/pdf"
 )
 
@@ -22,7 +20,14 @@ type Revocation interface {
 // evidence is what a file's DSS holds (EN 319 142-1 § 5.4.2).
 type evidence struct {
 	certificates []*x509.Certificate
-	crls, ocsps  [][]byte
+	crls, ocsps  []item
+}
+
+// item is a CRL or an OCSP response, and where it stands in the file; nowhere
+// when it was at hand otherwise.
+type item struct {
+	der []byte
+	at  int
 }
 
 const maxEvidence = 256 // streams of one kind
@@ -37,24 +42,24 @@ func readStore(d *pdf.Document) (evidence, error) {
 		return evidence{}, fmt.Errorf("reading the DSS: %w", err)
 	}
 	var e evidence
-	var certs [][]byte
+	var certs []item
 	for _, k := range []struct {
 		key  pdf.Name
-		list *[][]byte
+		list *[]item
 	}{{"Certs", &certs}, {"CRLs", &e.crls}, {"OCSPs", &e.ocsps}} {
 		if *k.list, err = readStreams(d, store.Get(k.key)); err != nil {
 			return evidence{}, fmt.Errorf("reading the DSS, %s: %w", k.key, err)
 		}
 	}
-	for _, der := range certs {
-		if c, err := x509.ParseCertificate(der); err == nil { // an unreadable one can only be missed
+	for _, i := range certs {
+		if c, err := x509.ParseCertificate(i.der); err == nil { // an unreadable one can only be missed
 			e.certificates = append(e.certificates, c)
 		}
 	}
 	return e, nil
 }
 
-func readStreams(d *pdf.Document, o pdf.Object) ([][]byte, error) {
+func readStreams(d *pdf.Document, o pdf.Object) ([]item, error) {
 	list, err := d.Array(o)
 	if err != nil {
 		return nil, err
@@ -62,21 +67,22 @@ func readStreams(d *pdf.Document, o pdf.Object) ([][]byte, error) {
 	if len(list) > maxEvidence {
 		return nil, fmt.Errorf("%w: %d streams", pdf.ErrLimit, len(list))
 	}
-	var out [][]byte
+	var out []item
 	for _, r := range list {
 		v, err := d.Resolve(r)
 		if err != nil {
 			return nil, err
 		}
+		ref, isRef := r.(pdf.Ref)
 		s, ok := v.(*pdf.Stream)
-		if !ok {
+		if !ok || !isRef {
 			return nil, fmt.Errorf("%w: not a stream", pdf.ErrSyntax)
 		}
 		data, err := d.Decode(s)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, data)
+		out = append(out, item{data, d.Location(ref.Num).Offset})
 	}
 	return out, nil
 }
@@ -85,52 +91,90 @@ func readStreams(d *pdf.Document, o pdf.Object) ([][]byte, error) {
 type status struct {
 	known     bool
 	revokedAt time.Time // zero: not revoked
+	reason    int       // CRLReason of the revocation
+	told      *CertificateStatus
+	// heldAt is where in the file the data stands that tells it; nowhere when
+	// the file does not bring it.
+	heldAt int
 }
 
 // status looks for revocation in all evidence first; good is believed only when
-// nothing says revoked. best is when the signature is known to have existed.
-func (v *validation) status(c, issuer *x509.Certificate, best time.Time) (status, error) {
-	crls, ocsps := v.embedded.crls, v.embedded.ocsps
-	var result status
-	if source, ok := v.Revocation.(ListSource); ok {
-		lists, err := source.Lists(v.ctx, c, issuer)
+// nothing says revoked. best is the time that the data must tell about; used is
+// when the algorithms of the data must be good. depth counts the responders
+// whose own status is asked for.
+func (v *validation) status(c, issuer *x509.Certificate, best, used time.Time, depth int) (status, error) {
+	lists, crls, ocsps, err := v.atHand(c, issuer)
+	if err != nil {
+		return status{}, err
+	}
+	result := status{heldAt: nowhere}
+	for _, l := range lists {
+		if l.Of(issuer) {
+			result.merge(v.listStatus(l, c, best, used), nowhere)
+		}
+	}
+	for _, i := range crls {
+		if l := v.list(i.der, issuer); l != nil {
+			result.merge(v.listStatus(l, c, best, used), i.at)
+		}
+	}
+	for _, i := range ocsps {
+		st, err := v.ocspStatus(i.der, c, issuer, best, used, depth)
 		if err != nil {
 			return status{}, err
 		}
-		for _, l := range lists {
-			if l.Of(issuer) {
-				result.merge(v.listStatus(l, c, best))
-			}
-		}
-	} else if v.Revocation != nil {
-		moreCRLs, moreOCSPs, err := v.Revocation.Evidence(v.ctx, c, issuer)
-		if err != nil {
-			return status{}, err
-		}
-		crls, ocsps = slices.Concat(moreCRLs, crls), slices.Concat(moreOCSPs, ocsps)
-	}
-	for _, der := range crls {
-		if l := v.list(der, issuer); l != nil {
-			result.merge(v.listStatus(l, c, best))
-		}
-	}
-	for _, der := range ocsps {
-		result.merge(v.ocspStatus(der, c, issuer, best))
+		result.merge(st, i.at)
 	}
 	return result, nil
 }
 
-// merge keeps the earliest revocation.
-func (s *status) merge(o status) {
-	s.known = s.known || o.known
-	if !o.revokedAt.IsZero() && (s.revokedAt.IsZero() || o.revokedAt.Before(s.revokedAt)) {
-		s.revokedAt = o.revokedAt
+// atHand gathers what the file brings and what the source has.
+func (v *validation) atHand(c, issuer *x509.Certificate) (lists []*List, crls, ocsps []item, err error) {
+	crls, ocsps = slices.Clone(v.embedded.crls), slices.Clone(v.embedded.ocsps)
+	source, isListSource := v.Revocation.(ListSource)
+	var moreCRLs, moreOCSPs [][]byte
+	switch {
+	case isListSource:
+		if lists, err = source.Lists(v.ctx, c, issuer); err != nil {
+			return nil, nil, nil, err
+		}
+		if o, ok := v.Revocation.(OCSPSource); ok {
+			moreOCSPs, err = o.Responses(v.ctx, c, issuer)
+		}
+	case v.Revocation != nil:
+		moreCRLs, moreOCSPs, err = v.Revocation.Evidence(v.ctx, c, issuer)
 	}
+	for _, der := range moreCRLs {
+		crls = append(crls, item{der, nowhere})
+	}
+	for _, der := range moreOCSPs {
+		ocsps = append(ocsps, item{der, nowhere})
+	}
+	return lists, crls, ocsps, err
 }
 
-// fresh says whether data issued at thisUpdate tells about the signature: it
-// was made after the signature existed, or is valid at the time of validation
-// (EN 319 102-1 § 5.2.5). Data from our future is not believed.
+// merge keeps the earliest revocation, of good answers the newest, and where
+// the file has one first.
+func (s *status) merge(o status, at int) {
+	if !o.known {
+		return
+	}
+	switch {
+	case !o.revokedAt.IsZero():
+		if s.revokedAt.IsZero() || o.revokedAt.Before(s.revokedAt) {
+			s.revokedAt, s.reason, s.told = o.revokedAt, o.reason, o.told
+		}
+	case s.revokedAt.IsZero() && (s.told == nil || o.told.ThisUpdate.After(s.told.ThisUpdate)):
+		s.told = o.told
+	}
+	o.told.Embedded = at != nowhere
+	s.known = true
+	s.heldAt = min(s.heldAt, at)
+}
+
+// fresh says whether data tells about a time: it was made after it, or reaches
+// it by its nextUpdate and is not older than StatusAge (EN 319 102-1 §
+// 5.2.5.4). Data from our future is not believed.
 func (v *validation) fresh(thisUpdate, nextUpdate, best time.Time) bool {
 	latest := v.at
 	if now := v.Now(); now.After(latest) {
@@ -139,14 +183,21 @@ func (v *validation) fresh(thisUpdate, nextUpdate, best time.Time) bool {
 	if thisUpdate.After(latest.Add(clockSkew)) {
 		return false
 	}
-	return !thisUpdate.Before(best) || !nextUpdate.IsZero() && !v.at.After(nextUpdate)
+	if !thisUpdate.Before(best) {
+		return true
+	}
+	return !nextUpdate.IsZero() && !best.After(nextUpdate) && (v.StatusAge == 0 || best.Sub(thisUpdate) <= v.StatusAge)
 }
 
-func (v *validation) listStatus(l *List, c *x509.Certificate, best time.Time) status {
+func (v *validation) listStatus(l *List, c *x509.Certificate, best, used time.Time) status {
+	told := &CertificateStatus{Source: "crl", ThisUpdate: l.ThisUpdate.UTC(), NextUpdate: l.NextUpdate.UTC()}
 	if r, ok := l.Revoked(c); ok {
-		return status{known: true, revokedAt: r.At} // revocation is believed from old lists too
+		told.RevokedAt = r.At.UTC()
+		return status{known: true, revokedAt: r.At, reason: r.Reason, told: told} // revocation is believed from old lists too
 	}
-	return status{known: l.Covers(c) && v.fresh(l.ThisUpdate, l.NextUpdate, best)}
+	known := l.Covers(c) && v.fresh(l.ThisUpdate, l.NextUpdate, best) &&
+		v.suitability.allReliable([]primitive{signatureHash(l.algorithm), keyPrimitive(l.Issuer.PublicKey)}, used) == nil
+	return status{known: known, told: told}
 }
 
 // list parses a revocation list and checks its signature, once in a run; nil
@@ -162,28 +213,4 @@ func (v *validation) list(der []byte, issuer *x509.Certificate) *List {
 	}
 	v.lists[key] = l
 	return l
-}
-
-func (v *validation) ocspStatus(der []byte, c, issuer *x509.Certificate, best time.Time) status {
-	r, err := ocsp.ParseResponseForCert(der, c, issuer)
-	if err != nil || !authorised(r.Certificate, issuer, r.ProducedAt) {
-		return status{}
-	}
-	if r.Status == ocsp.Revoked {
-		return status{known: true, revokedAt: r.RevokedAt}
-	}
-	if r.Status != ocsp.Good || !v.fresh(r.ThisUpdate, r.NextUpdate, best) || r.ThisUpdate.After(c.NotAfter) {
-		return status{}
-	}
-	return status{known: true}
-}
-
-// authorised checks a delegated responder (RFC 6960 § 4.2.2.2): issued by the
-// CA itself for OCSP signing. ParseResponseForCert checks the CA's signature on
-// its certificate, not its purpose and time.
-func authorised(responder, issuer *x509.Certificate, at time.Time) bool {
-	if responder == nil || responder.Equal(issuer) {
-		return true
-	}
-	return slices.Contains(responder.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) && !outside(responder, at)
 }

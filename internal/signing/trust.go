@@ -12,74 +12,174 @@ import (
 	"docsvc/internal/signing/cms"
 )
 
-// trust validates the signer's certificate up to a root. best is when the
-// signature is known to have existed; proven says that a time-stamp shows it,
-// so that the certificate may have expired or been revoked since (EN 319 102-1
-// § 5.5.4). s, when not nil, takes notes.
-func (v *validation) trust(m *cms.SignedData, roots *x509.CertPool, best time.Time, proven bool, s *Signature) (*failure, error) {
-	if proven && best.Before(m.Signer.NotBefore) {
-		return failed(NotYetValid, "the signature is older than the certificate"), nil
+// question is what is asked of the certificate of a signature or time-stamp.
+type question struct {
+	message *cms.SignedData
+	roots   *x509.CertPool
+	// best is when the signature was made, as far as is proven, or what the
+	// time-stamp says: revocation data must tell about that time.
+	best time.Time
+	// as is the time as of which certificates and algorithms must be good.
+	as time.Time
+	// revokedBefore: a revocation at or before this time counts. For a
+	// time-stamp that is when it is proven to have existed: who has the key can
+	// write any time into a token.
+	revokedBefore time.Time
+	primitives    []primitive // that the signature itself is made with
+	proven        bool        // a time-stamp shows best
+	stamp         bool
+	notes         *Verdict // takes notes, if not nil
+}
+
+// answer is a path that passed.
+type answer struct {
+	path []PathCertificate
+	// held is where in the file the revocation data of the path ends; nowhere if
+	// the file does not bring all of it.
+	held  int
+	until time.Time // first end of a certificate or algorithm
+}
+
+const (
+	nowhere  = int(^uint(0) >> 1) // beyond every file
+	maxPaths = 4
+)
+
+// trust validates the signer's certificate up to a root (EN 319 102-1 § 5.2.6
+// and § 5.6.2.1).
+func (v *validation) trust(q question) (*answer, *failure, error) {
+	early := q.tooEarly()
+	if early != nil && !q.stamp { // what is claimed of a stranger's time-stamp says nothing
+		return nil, early, nil
 	}
-	chain, fail := v.chain(m, roots, v.at)
-	if proven && fail != nil && fail.sub == OutOfBoundsNoPOE {
-		chain, fail = v.chain(m, roots, best) // the chain of that time, the revocation data of now
+	if fail := v.suitability.allReliable(q.primitives, q.as); fail != nil {
+		return nil, fail, nil
 	}
+	paths, fail := v.paths(q)
 	if fail != nil {
-		return fail, nil
+		return nil, fail, nil
 	}
-	for i, c := range chain[:len(chain)-1] {
-		if reason := weak(c); reason != "" {
-			return indeterminate(CryptoConstraints, reason), nil
+	if early != nil {
+		return nil, early, nil
+	}
+	for _, path := range paths[:min(len(paths), maxPaths)] {
+		a, f, err := v.judge(q, path)
+		if err != nil || f == nil {
+			return a, nil, err
 		}
-		st, err := v.status(c, chain[i+1], best)
-		if err != nil {
-			return nil, fmt.Errorf("revocation status of %s: %w", c.Subject, err)
+		if fail == nil {
+			fail = f
 		}
-		switch {
-		case st.known && (st.revokedAt.IsZero() || best.Before(st.revokedAt)):
-		case st.known && i == 0:
-			return indeterminate(RevokedNoPOE, fmt.Sprintf("%s was revoked at %s", c.Subject, st.revokedAt.UTC().Format(time.RFC3339))), nil
-		case st.known:
-			return indeterminate(RevokedCANoPOE, fmt.Sprintf("the CA %s was revoked at %s", c.Subject, st.revokedAt.UTC().Format(time.RFC3339))), nil
-		case v.RevocationOptional:
-			if s != nil {
-				s.note(fmt.Sprintf("revocation of %s was not checked", c.Subject))
+	}
+	return nil, fail, nil
+}
+
+// tooEarly fails what is proven to be older than its certificate.
+func (q question) tooEarly() *failure {
+	leaf := q.message.Signer
+	if !q.proven || !q.best.Before(leaf.NotBefore) {
+		return nil
+	}
+	return failed(NotYetValid, CauseNotYetValid, "the signature is older than the certificate",
+		"name", displayName(leaf), "time", leaf.NotBefore.UTC().Format(time.RFC3339))
+}
+
+// paths builds the ways from the signer to a root, valid at q.as.
+func (v *validation) paths(q question) ([][]*x509.Certificate, *failure) {
+	pool := x509.NewCertPool()
+	for _, c := range slices.Concat(q.message.Certificates, v.embedded.certificates, v.Intermediates) {
+		pool.AddCert(c)
+	}
+	leaf := q.message.Signer
+	paths, err := leaf.Verify(x509.VerifyOptions{
+		Roots: q.roots, Intermediates: pool, CurrentTime: q.as,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // judged by unfitForSigning and cms.ParseToken
+	})
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	name := displayName(leaf)
+	switch {
+	case err == nil:
+		return paths, nil
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return nil, indeterminate(OutOfBoundsNoPOE, CauseExpired, err.Error(), "name", name, "time", invalid.Cert.NotAfter.UTC().Format(time.RFC3339))
+	case errors.As(err, &unknown):
+		return nil, indeterminate(NoCertificateChain, CauseNoChain, err.Error(), "name", name)
+	}
+	return nil, indeterminate(ChainConstraintsFailure, CauseChain, err.Error(), "name", name)
+}
+
+// judge looks at each certificate of a path.
+func (v *validation) judge(q question, path []*x509.Certificate) (*answer, *failure, error) {
+	a := &answer{until: v.suitability.end(q.primitives)}
+	for i, c := range path {
+		a.until = earlier(a.until, c.NotAfter)
+		entry := PathCertificate{Subject: c.Subject.String(), Serial: c.SerialNumber.Text(16), NotBefore: c.NotBefore, NotAfter: c.NotAfter, Certificate: c}
+		if i+1 < len(path) {
+			used := certificatePrimitives(c, path[i+1])
+			if fail := v.suitability.allReliable(used, q.as); fail != nil {
+				return nil, fail, nil
 			}
-		default:
-			return indeterminate(TryLater, fmt.Sprintf("no fresh revocation data for %s", c.Subject)), nil
+			a.until = earlier(a.until, v.suitability.end(used))
+			st, err := v.status(c, path[i+1], q.best, q.as, 0)
+			if err != nil {
+				return nil, nil, fmt.Errorf("revocation status of %s: %w", c.Subject, err)
+			}
+			if fail := v.judgeStatus(q, st, c, i); fail != nil {
+				return nil, fail, nil
+			}
+			a.held = max(a.held, st.heldAt)
+			entry.Status = st.told
 		}
+		a.path = append(a.path, entry)
 	}
-	return nil, nil
+	return a, nil, nil
+}
+
+func (v *validation) judgeStatus(q question, st status, c *x509.Certificate, depth int) *failure {
+	name := displayName(c)
+	before := q.revokedBefore
+	if q.stamp && harmless(st.reason) {
+		before = q.best
+	}
+	switch {
+	case st.known && (st.revokedAt.IsZero() || before.Before(st.revokedAt)):
+		return nil
+	case st.known:
+		when := st.revokedAt.UTC().Format(time.RFC3339)
+		if depth > 0 {
+			return indeterminate(RevokedCANoPOE, CauseCARevoked, fmt.Sprintf("the CA %s was revoked at %s", c.Subject, when), "name", name, "time", when)
+		}
+		return indeterminate(RevokedNoPOE, CauseRevoked, fmt.Sprintf("%s was revoked at %s", c.Subject, when), "name", name, "time", when)
+	case v.RevocationOptional:
+		if q.notes != nil {
+			q.notes.note(NoteStatusUnchecked, fmt.Sprintf("revocation of %s was not checked", c.Subject), "name", name)
+		}
+		return nil
+	}
+	return indeterminate(TryLater, CauseNoStatus, fmt.Sprintf("no fresh revocation data for %s", c.Subject), "name", name)
+}
+
+// harmless says whether a time-stamping unit that was revoked for this reason
+// keeps the tokens that it made before (RFC 3161 § 4, item 1): its key did not
+// fall into other hands.
+func harmless(reason int) bool {
+	return reason == 3 || reason == 4 || reason == 5 // affiliationChanged, superseded, cessationOfOperation
+}
+
+// displayName is how people call the holder of a certificate.
+func displayName(c *x509.Certificate) string {
+	if c.Subject.CommonName != "" {
+		return c.Subject.CommonName
+	}
+	return c.Subject.String()
 }
 
 func outside(c *x509.Certificate, t time.Time) bool {
 	return t.Before(c.NotBefore) || t.After(c.NotAfter)
 }
 
-// chain builds one path from the signer to a root, valid at a time.
-func (v *validation) chain(m *cms.SignedData, roots *x509.CertPool, at time.Time) ([]*x509.Certificate, *failure) {
-	pool := x509.NewCertPool()
-	for _, c := range slices.Concat(m.Certificates, v.embedded.certificates, v.Intermediates) {
-		pool.AddCert(c)
-	}
-	chains, err := m.Signer.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: pool, CurrentTime: at,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, // judged by unfitForSigning and cms.ParseToken
-	})
-	var unknown x509.UnknownAuthorityError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case err == nil:
-		return chains[0], nil
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return nil, indeterminate(OutOfBoundsNoPOE, err.Error())
-	case errors.As(err, &unknown):
-		return nil, indeterminate(NoCertificateChain, err.Error())
-	}
-	return nil, indeterminate(ChainConstraintsFailure, err.Error())
-}
-
-// weak says why a certificate below the root cannot be relied on, or "".
+// weak says why nothing new may be built on a certificate below the root, or "".
 func weak(c *x509.Certificate) string {
 	switch k := c.PublicKey.(type) {
 	case *rsa.PublicKey:

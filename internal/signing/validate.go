@@ -11,30 +11,31 @@ import (
 	"docsvc/internal/signing/cms"
 )
 
-// signature fills s with the verdict. fail is what the checks of the file
-// found; the error is for trouble of our own.
-func (v *validation) signature(l *located, fail *failure, s *Signature) error {
-	if l != nil && l.message != nil {
-		s.describeSigner(l.message.Signer)
+// signature fills s with the verdict; the error is for trouble of our own.
+func (v *validation) signature(c candidate, s *Signature, report *Report) error {
+	l, fail := c.located, c.fail
+	if l != nil {
+		s.CoversWholeFile, s.SigningTime = l.coversWholeFile, l.claimed
+		s.Certifies, s.PermittedChanges = l.permits > 0, l.permits
+		if l.message != nil {
+			s.describeSigner(l.message.Signer)
+			s.Value = l.message.Signature
+		}
 	}
 	if fail == nil {
-		fail = v.cryptography(l)
+		fail = v.cryptography(l, s)
 	}
 	if fail != nil {
 		s.set(fail)
 		return nil
 	}
-	s.Level = LevelBB
-	if l.subFilter == pkcs7Signature {
-		s.Level = LevelPKCS7
-	}
 	if l.message.HasSigningTime() && l.subFilter == padesSignature {
-		s.note("the signing-time attribute does not belong into a PAdES signature")
+		s.note(NoteSigningTime, "the signing-time attribute does not belong into a PAdES signature")
 	}
 	if s.SigningTime.IsZero() {
-		s.note("the claimed time of signing is missing or unreadable")
+		s.note(NoteNoClaimedTime, "the claimed time of signing is missing or unreadable")
 	}
-	fail, err := v.timeAndTrust(l, s)
+	fail, err := v.timeAndTrust(l, s, report)
 	if err != nil {
 		return err
 	}
@@ -53,9 +54,9 @@ func (s *Signature) describeSigner(c *x509.Certificate) {
 
 // cryptography checks digest, signature value, and that the certificate is the
 // one the signer meant (EN 319 102-1 § 5.2.3 and § 5.2.7).
-func (v *validation) cryptography(l *located) *failure {
+func (v *validation) cryptography(l *located, s *Signature) *failure {
 	if !l.message.IsDetachedData() {
-		return failed(FormatFailure, "the message is not detached data")
+		return failed(FormatFailure, CauseMessage, "the message is not detached data")
 	}
 	h, err := l.message.Hash()
 	if err != nil {
@@ -65,14 +66,16 @@ func (v *validation) cryptography(l *located) *failure {
 	if fail != nil {
 		return fail
 	}
+	s.DigestAlgorithm, s.Digest = h.String(), digest
 	if err := l.message.Verify(digest); err != nil {
 		return messageFailure(err)
 	}
+	s.Algorithm = keyPrimitive(l.message.Signer.PublicKey).String() + ", " + h.String()
 	if err := l.message.CheckBinding(false); err != nil {
 		return messageFailure(err)
 	}
 	if reason := unfitForSigning(l.message.Signer); reason != "" {
-		return indeterminate(ChainConstraintsFailure, reason)
+		return indeterminate(ChainConstraintsFailure, CauseUnfit, reason, "name", s.SignerCommonName)
 	}
 	return nil
 }
@@ -80,17 +83,17 @@ func (v *validation) cryptography(l *located) *failure {
 func messageFailure(err error) *failure {
 	switch {
 	case errors.Is(err, cms.ErrDigest):
-		return failed(HashFailure, err.Error())
+		return failed(HashFailure, CauseDigest, err.Error())
 	case errors.Is(err, cms.ErrSignature):
-		return failed(SigCryptoFailure, err.Error())
+		return failed(SigCryptoFailure, CauseValue, err.Error())
 	case errors.Is(err, cms.ErrAlgorithm):
-		return indeterminate(CryptoConstraints, err.Error())
+		return indeterminate(CryptoConstraints, CauseAlgorithm, err.Error(), "algorithm", err.Error())
 	case errors.Is(err, cms.ErrNoSigner):
-		return indeterminate(NoSigningCertificate, err.Error())
+		return indeterminate(NoSigningCertificate, CauseNoSigner, err.Error())
 	case errors.Is(err, cms.ErrBinding):
-		return indeterminate(SigConstraintsFailure, err.Error())
+		return indeterminate(SigConstraintsFailure, CauseBinding, err.Error())
 	}
-	return failed(FormatFailure, err.Error())
+	return failed(FormatFailure, CauseMessage, err.Error())
 }
 
 // signingUsages are the extended key usages that a document signer may have
@@ -123,15 +126,21 @@ func unfitForSigning(c *x509.Certificate) string {
 }
 
 // timeAndTrust finds the best time of the signature and validates the
-// certificates (EN 319 102-1 § 5.3 and § 5.5).
-func (v *validation) timeAndTrust(l *located, s *Signature) (*failure, error) {
-	s.BestTime = v.at
+// certificates (EN 319 102-1 § 5.5 and § 5.6).
+func (v *validation) timeAndTrust(l *located, s *Signature, report *Report) (*failure, error) {
+	end := l.revisionEnd()
+	existed, proven := v.existed(end)
+	s.BestTime = existed
+	if s.Level = LevelBB; l.subFilter == pkcs7Signature {
+		s.Level = LevelPKCS7
+	}
+	held := 0 // where the validation data ends that the file brings
 	token, err := l.message.SignatureTimestamp()
 	if err != nil {
-		return failed(FormatFailure, err.Error()), nil
+		return failed(FormatFailure, CauseMessage, err.Error()), nil
 	}
 	if token != nil {
-		t, fail, err := v.timestamp(token, func(h crypto.Hash) []byte {
+		t, fail, err := v.timestamp(token, end, func(h crypto.Hash) []byte {
 			d := h.New()
 			d.Write(l.message.Signature)
 			return d.Sum(nil)
@@ -143,56 +152,119 @@ func (v *validation) timeAndTrust(l *located, s *Signature) (*failure, error) {
 			fail.reason = "signature time-stamp: " + fail.reason
 			return fail, nil
 		}
-		s.BestTime, s.TimestampedBy = t.Time, t.Signer.Subject.String()
-		if s.Level == LevelBB {
-			s.Level = LevelBT
+		s.BestTime, s.TimestampedBy, proven = t.token.Time, t.token.Signer.Subject.String(), true
+		held = t.held
+		if len(v.stamps) == 0 {
+			report.RenewBy = earlier(report.RenewBy, t.until)
 		}
 	}
-	return v.trust(l.message, v.Roots, s.BestTime, token != nil, s)
+	if proven && s.Level == LevelBB {
+		s.Level = LevelBT
+	}
+	answer, fail, err := v.trust(question{
+		message: l.message, roots: v.Roots, best: s.BestTime, as: s.BestTime, revokedBefore: s.BestTime,
+		primitives: signaturePrimitives(l.message), proven: proven, notes: &s.Verdict,
+	})
+	if fail != nil || err != nil {
+		return fail, err
+	}
+	s.Path = answer.path
+	s.Level = v.level(s.Level, max(held, answer.held), end)
+	return nil, nil
 }
 
-// timestamp validates a token over data with the given digest.
-func (v *validation) timestamp(der []byte, digest func(crypto.Hash) []byte) (*cms.Token, *failure, error) {
+// level is the level that a signature with a proven time has reached, when its
+// validation data ends at a byte of the file (EN 319 142-1 § 6).
+func (v *validation) level(level Level, held, end int) Level {
+	switch {
+	case level != LevelBT || held == nowhere:
+		return level
+	case len(v.stamps) > 0 && v.stamps[0].end > max(held, end):
+		return LevelBLTA
+	}
+	return LevelBLT
+}
+
+// signaturePrimitives are what a signature is made with.
+func signaturePrimitives(m *cms.SignedData) []primitive {
+	h, err := m.Hash()
+	if err != nil {
+		return []primitive{{"unknown", 0}}
+	}
+	return []primitive{hashPrimitive(h), keyPrimitive(m.Signer.PublicKey)}
+}
+
+// stamp is a time-stamp that passed.
+type stamp struct {
+	token *cms.Token
+	path  []PathCertificate
+	held  int       // where its validation data ends in the file
+	until time.Time // when it can no longer be judged without another over it
+}
+
+// timestamp validates a token, in a revision that ends at a byte, over data with
+// the given digest.
+func (v *validation) timestamp(der []byte, end int, digest func(crypto.Hash) []byte) (*stamp, *failure, error) {
 	t, err := cms.ParseToken(der)
 	if err != nil {
 		if errors.Is(err, cms.ErrAlgorithm) {
-			return nil, indeterminate(CryptoConstraints, err.Error()), nil
+			return nil, indeterminate(CryptoConstraints, CauseAlgorithm, err.Error(), "algorithm", err.Error()), nil
 		}
-		return nil, indeterminate(SigConstraintsFailure, err.Error()), nil
+		return nil, indeterminate(SigConstraintsFailure, CauseTimestampBad, err.Error()), nil
 	}
 	if !t.Covers(digest) {
-		return nil, indeterminate(SigConstraintsFailure, "the time-stamp is over other data"), nil
+		return nil, indeterminate(SigConstraintsFailure, CauseOtherData, "the time-stamp is over other data"), nil
 	}
-	if t.Time.After(v.at.Add(clockSkew)) {
-		return nil, indeterminate(TimestampOrderFailure, "the time-stamp is later than the time of validation"), nil
+	existed, proven := v.existed(end)
+	switch {
+	case t.Time.After(v.at.Add(clockSkew)):
+		return nil, indeterminate(TimestampOrderFailure, CauseFuture, "the time-stamp is later than the time of validation"), nil
+	case proven && t.Time.After(existed.Add(t.Accuracy+stampSkew)):
+		return nil, indeterminate(TimestampOrderFailure, CauseOrder, "the time-stamp is later than one that was made over it"), nil
 	}
 	roots := v.TSARoots
 	if roots == nil {
 		roots = v.Roots
 	}
-	fail, err := v.trust(t.SignedData, roots, t.Time, false, nil)
-	if fail != nil {
-		return nil, fail, nil
+	primitives := append(signaturePrimitives(t.SignedData), hashPrimitive(t.Hash))
+	answer, fail, err := v.trust(question{
+		message: t.SignedData, roots: roots, best: t.Time, as: existed, revokedBefore: existed,
+		primitives: primitives, proven: true, stamp: true,
+	})
+	if fail != nil || err != nil {
+		return nil, fail, err
 	}
-	return t, nil, err
+	return &stamp{t, answer.path, answer.held, answer.until}, nil, nil
 }
 
-// documentTimestamp fills t with the verdict on a time-stamp over the file.
-func (v *validation) documentTimestamp(l *located, fail *failure, t *DocumentTimestamp) error {
-	if fail != nil {
-		t.set(fail)
+// stampSkew is how far the clocks of two time-stamping authorities may differ.
+const stampSkew = time.Minute
+
+// documentTimestamp fills t with the verdict on a time-stamp over the file. One
+// that passes proves what is before it.
+func (v *validation) documentTimestamp(c candidate, t *DocumentTimestamp, report *Report) error {
+	if c.fail != nil {
+		t.set(c.fail)
 		return nil
 	}
-	token, fail, err := v.timestamp(l.message.Raw, func(h crypto.Hash) []byte {
-		digest, _ := v.digest(l, h) // nil over the limit: then nothing matches
+	end := c.located.revisionEnd()
+	s, fail, err := v.timestamp(c.located.message.Raw, end, func(h crypto.Hash) []byte {
+		digest, _ := v.digest(c.located, h) // nil over the limit: then nothing matches
 		return digest
 	})
 	if err != nil {
 		return err
 	}
-	if token != nil {
-		t.Time, t.Authority = token.Time.UTC().Truncate(time.Millisecond), token.Signer.Subject.String()
-	}
 	t.set(fail)
+	if fail != nil {
+		return nil
+	}
+	t.Time, t.Authority = s.token.Time.UTC().Truncate(time.Millisecond), s.token.Signer.Subject.String()
+	t.Path = s.path
+	t.Algorithm = keyPrimitive(s.token.Signer.PublicKey).String() + ", " + s.token.Hash.String()
+	if len(v.stamps) == 0 {
+		report.RenewBy = s.until
+	}
+	v.stamps = append(v.stamps, proof{end, s.token.Time})
 	return nil
 }

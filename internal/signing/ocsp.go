@@ -1,0 +1,174 @@
+package signing
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	_ "crypto/sha1" // certificate identifiers of OCSP (RFC 6960 § 4.1.1): names, not proofs
+	"crypto/x509"
+	"encoding/asn1"
+	"math/big"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/crypto/ocsp"
+)
+
+// OCSPSource is a ListSource that has OCSP responses at hand too. Like Evidence
+// it must not use the network, and need not check them.
+type OCSPSource interface {
+	Responses(ctx context.Context, cert, issuer *x509.Certificate) ([][]byte, error)
+}
+
+// maxResponderDepth is how many responders in a row may need a status
+// themselves.
+const maxResponderDepth = 1
+
+// ocspStatus judges one response. One that cannot be believed says nothing.
+func (v *validation) ocspStatus(der []byte, c, issuer *x509.Certificate, best, used time.Time, depth int) (status, error) {
+	r, err := ocsp.ParseResponseForCert(der, c, issuer)
+	if err != nil || !identifies(r.TBSResponseData, c, issuer) {
+		return status{}, nil
+	}
+	ok, err := v.mayRespond(r, issuer, used, depth)
+	if err != nil || !ok {
+		return status{}, err
+	}
+	told := &CertificateStatus{Source: "ocsp", ThisUpdate: r.ThisUpdate.UTC(), NextUpdate: r.NextUpdate.UTC()}
+	if r.Status == ocsp.Revoked {
+		told.RevokedAt = r.RevokedAt.UTC()
+		return status{known: true, revokedAt: r.RevokedAt, reason: r.RevocationReason, told: told}, nil
+	}
+	known := r.Status == ocsp.Good && v.fresh(r.ThisUpdate, r.NextUpdate, best) && !r.ThisUpdate.After(c.NotAfter)
+	return status{known: known, told: told}, nil
+}
+
+// mayRespond checks who signed a response (RFC 6960 § 4.2.2.2): the CA itself,
+// or a responder that it certified for that, valid then and, unless the CA says
+// that it need not be asked, not revoked. ParseResponseForCert has checked both
+// signatures.
+func (v *validation) mayRespond(r *ocsp.Response, issuer *x509.Certificate, used time.Time, depth int) (bool, error) {
+	key := issuer.PublicKey
+	if r.Certificate != nil {
+		key = r.Certificate.PublicKey
+	}
+	if v.suitability.allReliable([]primitive{signatureHash(r.SignatureAlgorithm), keyPrimitive(key)}, used) != nil {
+		return false, nil
+	}
+	responder := r.Certificate
+	if !authorised(responder, issuer, r.ProducedAt) {
+		return false, nil
+	}
+	if responder == nil || responder.Equal(issuer) {
+		return true, nil
+	}
+	if v.suitability.allReliable(certificatePrimitives(responder, issuer), used) != nil {
+		return false, nil
+	}
+	if unchecked(responder) {
+		return true, nil
+	}
+	if depth >= maxResponderDepth {
+		return false, nil
+	}
+	st, err := v.status(responder, issuer, r.ProducedAt, used, depth+1)
+	if err != nil {
+		return false, err
+	}
+	if !st.known {
+		return v.RevocationOptional, nil
+	}
+	return st.revokedAt.IsZero() || r.ProducedAt.Before(st.revokedAt), nil
+}
+
+// authorised checks a delegated responder, which is nil where the issuer itself
+// responds: for OCSP signing, and valid at a time.
+func authorised(responder, issuer *x509.Certificate, at time.Time) bool {
+	if responder == nil || responder.Equal(issuer) {
+		return true
+	}
+	return slices.Contains(responder.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning) &&
+		!outside(responder, at) && len(responder.UnhandledCriticalExtensions) == 0
+}
+
+// identifies says whether what a response says of the certificate's serial
+// number is about this very issuer's: package ocsp compares the number only
+// (RFC 6960 § 3.2, item 1).
+func identifies(responseData []byte, c, issuer *x509.Certificate) bool {
+	in := cryptobyte.String(responseData)
+	var data, answers cryptobyte.String
+	if !in.ReadASN1(&data, cbasn1.SEQUENCE) ||
+		!data.SkipOptionalASN1(cbasn1.Tag(0).Constructed().ContextSpecific()) || // version
+		!data.SkipASN1(responderTag(data)) ||
+		!data.SkipASN1(cbasn1.GeneralizedTime) || !data.ReadASN1(&answers, cbasn1.SEQUENCE) {
+		return false
+	}
+	found := false
+	for n := 0; !answers.Empty() && n < maxEvidence; n++ {
+		var single, id cryptobyte.String
+		if !answers.ReadASN1(&single, cbasn1.SEQUENCE) || !single.ReadASN1(&id, cbasn1.SEQUENCE) {
+			return false
+		}
+		ours, named := sameCertificate(id, c, issuer)
+		if named && !ours {
+			return false
+		}
+		found = found || ours
+	}
+	return found
+}
+
+// responderTag is the tag of the choice ResponderID.
+func responderTag(data cryptobyte.String) cbasn1.Tag {
+	if byKey := cbasn1.Tag(2).Constructed().ContextSpecific(); data.PeekASN1Tag(byKey) {
+		return byKey
+	}
+	return cbasn1.Tag(1).Constructed().ContextSpecific()
+}
+
+// sameCertificate compares a CertID: whether it has the certificate's serial
+// number, and whether it is the certificate's.
+func sameCertificate(id cryptobyte.String, c, issuer *x509.Certificate) (same, serialNumber bool) {
+	var algorithm, name, key cryptobyte.String
+	var oid asn1.ObjectIdentifier
+	serial := new(big.Int)
+	if !id.ReadASN1(&algorithm, cbasn1.SEQUENCE) || !algorithm.ReadASN1ObjectIdentifier(&oid) ||
+		!id.ReadASN1(&name, cbasn1.OCTET_STRING) || !id.ReadASN1(&key, cbasn1.OCTET_STRING) || !id.ReadASN1Integer(serial) {
+		return false, false
+	}
+	if serial.Cmp(c.SerialNumber) != 0 {
+		return false, false
+	}
+	h, ok := identifierHash(oid)
+	if !ok {
+		return false, true
+	}
+	var info struct {
+		Algorithm asn1.RawValue
+		PublicKey asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(issuer.RawSubjectPublicKeyInfo, &info); err != nil {
+		return false, true
+	}
+	digest := func(b []byte) []byte { d := h.New(); d.Write(b); return d.Sum(nil) }
+	return bytes.Equal(name, digest(issuer.RawSubject)) && bytes.Equal(key, digest(info.PublicKey.RightAlign())), true
+}
+
+func identifierHash(oid asn1.ObjectIdentifier) (crypto.Hash, bool) {
+	for _, h := range []struct {
+		oid  asn1.ObjectIdentifier
+		hash crypto.Hash
+	}{
+		{asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}, crypto.SHA1},
+		{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}, crypto.SHA256},
+		{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 2}, crypto.SHA384},
+		{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}, crypto.SHA512},
+	} {
+		if h.oid.Equal(oid) {
+			return h.hash, true
+		}
+	}
+	return 0, false
+}
