@@ -54,9 +54,14 @@ func (u *Update) Put(r Ref, o Object) {
 // PutRaw writes an object whose syntax is ready and returns the offset that
 // its first byte will have in the file.
 func (u *Update) PutRaw(r Ref, syntax []byte) int {
+	return u.PutFunc(r, func(dst []byte) []byte { return append(dst, syntax...) })
+}
+
+// PutFunc is PutRaw with a function that appends the syntax.
+func (u *Update) PutFunc(r Ref, syntax func(dst []byte) []byte) int {
 	u.begin(r)
 	offset := u.base + len(u.tail)
-	u.tail = append(u.tail, syntax...)
+	u.tail = syntax(u.tail)
 	u.end()
 	return offset
 }

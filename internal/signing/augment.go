@@ -2,12 +2,14 @@ package signing
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
 
 	"docsvc/internal/pdf"
+	"docsvc/internal/signing/cms"
 )
 
 // Proof says how a certificate stood: an OCSP response or a revocation list,
@@ -49,6 +51,10 @@ type Augmenter struct {
 	Timestamps    Timestamper
 	Now           func() time.Time
 	Limits        pdf.Limits
+	// StatusAge and Suitability are as in Verifier: data of the file that it
+	// would not accept is collected anew.
+	StatusAge   time.Duration
+	Suitability Suitability
 }
 
 // Augment raises a file whose signatures are at level B-T to B-LT or B-LTA. At
@@ -91,7 +97,7 @@ func (a *Augmenter) raise(ctx context.Context, file []byte, stamp, renew bool) (
 		return nil, fmt.Errorf("%w: the file has no signature", ErrLevel)
 	}
 	done := stamped(all, doc) && !renew // then the last time-stamp needs no data yet
-	c, err := a.collect(ctx, doc, all, done)
+	c, err := a.collect(ctx, doc, all, done, stamp && !done)
 	if err != nil {
 		return nil, err
 	}
@@ -99,20 +105,78 @@ func (a *Augmenter) raise(ctx context.Context, file []byte, stamp, renew bool) (
 	if !c.store.grew() && !stamp {
 		return file, nil
 	}
-	out := append(make([]byte, 0, len(file)+c.store.size+updateRoom), file...)
-	if c.store.grew() {
-		if out, err = c.store.appendTo(out); err != nil {
-			return nil, fmt.Errorf("adding validation data: %w", err)
-		}
-	}
 	if !stamp {
-		return out, nil
+		return c.appendStore(file)
 	}
 	h, err := stampHash(all)
 	if err != nil {
 		return nil, err
 	}
-	return a.appendTimestamp(ctx, out, h)
+	return c.stamp(file, h)
+}
+
+// maxStamps bounds how often the authority is asked for one document time-stamp.
+const maxStamps = 3
+
+// stamp appends the store and a document time-stamp over it. What proves the
+// time-stamp's own certificate goes into the store too, so that the file can be
+// checked alone: where the authority answers with a unit that the file knows
+// nothing of, because it changed or another authority took over, its data is
+// added and it is asked once more. Likewise for a token that does not fit.
+func (c *collection) stamp(file []byte, h crypto.Hash) ([]byte, error) {
+	room := tokenRoom
+	room := tokenRoom
+	for range maxStamps {
+		out, err := c.appendStore(file)
+		if err != nil {
+			return nil, err
+		}
+		out, hole, err := reserveTimestamp(out, room, c.Limits)
+		if err != nil {
+			return nil, fmt.Errorf("adding a document time-stamp: %w", err)
+		}
+		token, err := c.timestampFile(out, hole, h)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)
+		}
+		before := c.store.size
+		if err := c.prove(question{message: token.SignedData, roots: c.stampRoots(), best: token.Time, as: token.Time}); err != nil {
+			return nil, fmt.Errorf("validation data of the new time-stamp: %w", err)
+		}
+		if c.store.size == before && len(token.Raw) <= hole.room() {
+			return out, hole.fill(out, token.Raw)
+		}
+		room = max(room, len(token.Raw)+spareRoom)
+	}
+	return nil, fmt.Errorf("%w: each by another unit, or longer than the one before", ErrTimestamp)
+}
+
+// spareRoom is how much longer the next token of a unit may be: serial number
+// and signature value vary by a few bytes.
+const spareRoom = 512
+
+// timestampFile obtains a token over the file outside the hole.
+func (c *collection) timestampFile(file []byte, at hole, h crypto.Hash) (*cms.Token, error) {
+	digest := at.digest(file, h)
+	token, err := c.Timestamps.Timestamp(c.ctx, digest, h)
+	if err != nil {
+		return nil, err
+	}
+	return checkToken(token, digest, h)
+}
+
+// appendStore copies the file, with room for what follows, and appends what the
+// store gained.
+func (c *collection) appendStore(file []byte) ([]byte, error) {
+	out := append(make([]byte, 0, len(file)+c.store.size+updateRoom), file...)
+	if !c.store.grew() {
+		return out, nil
+	}
+	out, err := c.store.appendTo(out)
+	if err != nil {
+		return nil, fmt.Errorf("adding validation data: %w", err)
+	}
+	return out, nil
 }
 
 // updateRoom is what two updates take beside the validation data, so that the

@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -237,9 +238,9 @@ func TestAugmentRefuses(t *testing.T) {
 	passes(t, p.Offline(), raise(t, p, bt, signing.LevelBLTA), 1, 1)
 }
 
-// TestAugmentLongToken: a token that does not fit is asked for again with room
-// for it, once.
-func TestAugmentLongToken(t *testing.T) {
+// TestAugmentAsksAgain: for a token that does not fit, and when a unit answers
+// that the file knows nothing of, so that the file can be checked alone.
+func TestAugmentAsksAgain(t *testing.T) {
 	p := signingtest.New(t, signingtest.NewClock(actDay).Now)
 	e := p.Officer(t, signingtest.P256(t))
 	lt := raised(t, p, e, signing.LevelBLT)
@@ -248,26 +249,30 @@ func TestAugmentLongToken(t *testing.T) {
 		template.ExtraExtensions = append(template.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 999, 7}, Value: make([]byte, size)})
 		return p.Issue(t, p.Issuing, signingtest.P256(t), template)
 	}
+	long := unit(10_000)
 	for _, c := range []struct {
 		name  string
 		units []*signingtest.Entity // by call
 		want  error
 	}{
-		{"long", []*signingtest.Entity{unit(10_000), unit(10_100)}, nil},
-		{"ever longer", []*signingtest.Entity{unit(10_000), unit(20_000)}, signing.ErrTimestamp},
+		{"known unit", []*signingtest.Entity{p.TSA}, nil},
+		{"new unit", slices.Repeat([]*signingtest.Entity{unit(10)}, 2), nil},
+		{"long tokens", slices.Repeat([]*signingtest.Entity{long}, 2), nil},
+		{"taking turns", []*signingtest.Entity{unit(1), p.TSA}, nil},
+		{"ever longer", []*signingtest.Entity{unit(1), unit(10_000), unit(20_000)}, signing.ErrTimestamp},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, calls := p.Augmenter(), 0
 			a.Timestamps = tsaFunc(func(digest []byte, h crypto.Hash) ([]byte, error) {
 				calls++
-				return signingtest.Token(c.units[calls-1], p.Chain(), p.Now(), digest, h)
+				return signingtest.Token(c.units[min(calls, len(c.units))-1], p.Chain(), p.Now(), digest, h)
 			})
 			out, err := a.Augment(t.Context(), lt, signing.LevelBLTA)
-			if !errors.Is(err, c.want) || calls != 2 {
+			if !errors.Is(err, c.want) || calls != len(c.units) {
 				t.Fatalf("%v after %d calls", err, calls)
 			}
 			if err == nil {
-				passes(t, p.Verifier(), out, 1, 1)
+				passes(t, p.Offline(), out, 1, 1)
 			}
 		})
 	}
@@ -288,7 +293,7 @@ func TestRenew(t *testing.T) {
 	p.NewTSA(t, signingtest.P256(t), actDay.AddDate(6, 0, 0))
 	file := raised(t, p, e, signing.LevelBLTA)
 	passes(t, p.Offline(), file, 1, 1)
-	for round := range 1 {
+	for round := range 3 {
 		clock.Years(5)
 		p.NewTSARoot(t, signingtest.P256(t))
 		out, err := p.Augmenter().Renew(t.Context(), file)
@@ -298,7 +303,7 @@ func TestRenew(t *testing.T) {
 		if !bytes.HasPrefix(out, file) {
 			t.Fatal("the renewal changed the file")
 		}
-		r := passes(t, p.Verifier(), out, 1, round+2)
+		r := passes(t, p.Offline(), out, 1, round+2)
 		if !r.Signatures[0].BestTime.Equal(actDay) {
 			t.Errorf("best time %s", r.Signatures[0].BestTime)
 		}

@@ -1,7 +1,7 @@
 package signing_test
 
 import (
-	"crypto"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -26,31 +26,44 @@ func cpu(b *testing.B) func() {
 	return func() { b.ReportMetric(float64(spent()-begin)/float64(b.N), "cpu-ns/op") }
 }
 
+// BenchmarkSign makes a file of each level in one go: the key in memory, the
+// time-stamping authority of the tests in the same process, validation data as
+// kept since it was first collected.
 func BenchmarkSign(b *testing.B) {
 	p := signingtest.New(b, nil)
 	file := signingtest.PDF(benchSize, "imza1")
+	augmenter := p.Augmenter()
 	for _, c := range []struct {
-		name  string
-		key   crypto.Signer
 		level signing.Level
+		kind  signingtest.KeyKind
 	}{
-		{"B-B/P-256", signingtest.P256(b), signing.LevelBB},
-		{"B-B/P-384", signingtest.P384(b), signing.LevelBB},
-		{"B-B/RSA-3072", signingtest.RSA3072(b), signing.LevelBB},
-		{"B-T/P-256", signingtest.P256(b), signing.LevelBT},
+		{signing.LevelBB, kind("P-256")}, {signing.LevelBB, kind("P-384")},
+		{signing.LevelBB, kind("RSA-3072")}, {signing.LevelBB, kind("RSA-4096")},
+		{signing.LevelBT, kind("P-256")},
+		{signing.LevelBLT, kind("P-256")},
+		{signing.LevelBLTA, kind("P-256")}, {signing.LevelBLTA, kind("RSA-3072")},
 	} {
-		e := p.Officer(b, c.key)
+		e := p.Officer(b, c.kind.New(b))
 		r := request(file, p, e, c.level)
-		b.Run(c.name, func(b *testing.B) {
+		b.Run(string(c.level)+"/"+c.kind.Name, func(b *testing.B) {
 			b.ReportAllocs()
 			defer cpu(b)()
 			for b.Loop() {
-				if _, err := signing.Sign(b.Context(), r, signing.SignerKey(e.Key), p); err != nil {
+				signed, err := signing.Sign(b.Context(), r, signing.SignerKey(e.Key), p)
+				if err == nil && c.level.AtLeast(signing.LevelBLT) {
+					signed, err = augmenter.Augment(b.Context(), signed, c.level)
+				}
+				if err != nil || len(signed) < len(file) {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
+}
+
+func kind(name string) signingtest.KeyKind {
+	all := signingtest.KeyKinds()
+	return all[slices.IndexFunc(all, func(k signingtest.KeyKind) bool { return k.Name == name })]
 }
 
 // BenchmarkSteps shows where the time of BenchmarkSign goes.

@@ -10,107 +10,120 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/ocsp"
-
 	"docsvc/internal/pdf"
-	"docsvc/internal/signing/cms"
 )
 
-const (
-	// maxResponders bounds a row of OCSP responders each of which needs the
-	// next one's word.
-	maxResponders = 4
-	// maxCollected bounds what one file can make an augmenter ask for.
-	maxCollected = 256
-)
+// maxCollected bounds what one file can make an augmenter ask for.
+const maxCollected = 256
 
 // collection gathers the validation data that a file lacks.
 type collection struct {
 	*Augmenter
 	ctx   context.Context // of the one call
 	now   time.Time
+	fresh bool // a time-stamp is about to seal the data
 	store *store
-	pool  []*x509.Certificate // of the DSS
-	asked map[string]bool     // by certificate: the answer is in the store
-	open  map[string]bool     // whose status is being found out
-	lists map[string]*List
+	asked map[string]bool // by certificate: the answer is in the store
+	// judge is the verifier as it will see the store.
+	judge *validation
 }
 
-// collect proves the path of every signature and time-stamp in the order in
-// which the verifier will judge them. skipLast leaves the last document
-// time-stamp out: it proves itself by data of today.
-func (a *Augmenter) collect(ctx context.Context, doc *pdf.Document, all []signed, skipLast bool) (*collection, error) {
+// collect proves every signature and time-stamp. skipLast leaves the last
+// document time-stamp out: it proves itself by data of today. fresh wants data
+// about now for those that no document time-stamp covers yet.
+func (a *Augmenter) collect(ctx context.Context, doc *pdf.Document, all []signed, skipLast, fresh bool) (*collection, error) {
 	s, err := openStore(doc)
 	if err != nil {
 		return nil, err
 	}
-	c := &collection{
-		Augmenter: a, ctx: ctx, now: a.Now(), store: s,
-		asked: map[string]bool{}, open: map[string]bool{}, lists: map[string]*List{},
+	c := &collection{Augmenter: a, ctx: ctx, now: a.Now(), fresh: fresh, store: s, asked: map[string]bool{}}
+	c.judge = &validation{
+		Verifier: &Verifier{Now: a.Now, Intermediates: a.Intermediates, StatusAge: a.StatusAge},
+		ctx:      ctx, at: c.now, lists: map[string]*List{}, suitability: a.Suitability,
+	}
+	if c.judge.suitability == nil {
+		c.judge.suitability = DefaultSuitability()
 	}
 	for _, der := range s.held[storedCerts] {
 		if cert, err := x509.ParseCertificate(der); err == nil { // an unreadable one can only be missed
-			c.pool = append(c.pool, cert)
+			c.judge.embedded.certificates = append(c.judge.embedded.certificates, cert)
 		}
 	}
-	c.pool = append(c.pool, a.Intermediates...)
-	if skipLast {
-		all = slices.Clone(all)
-		all[len(all)-1].message = nil
+	for _, der := range s.held[storedOCSPs] {
+		c.judge.embedded.ocsps = append(c.judge.embedded.ocsps, item{der: der})
+	}
+	for _, der := range s.held[storedCRLs] {
+		c.judge.embedded.crls = append(c.judge.embedded.crls, item{der: der})
 	}
 	for i, s := range all {
-		if s.message == nil {
-			continue
+		if skipLast && i == len(all)-1 {
+			break
 		}
-		if err := c.one(s, existed(all, i, c.now)); err != nil {
+		existed, proven := existed(all, i, c.now)
+		if err := c.one(s, existed, proven); err != nil {
 			return nil, fmt.Errorf("validation data of %q: %w", s.field, err)
 		}
 	}
 	return c, nil
 }
 
-// one proves a signature as of its time-stamp, and the time-stamp as of proof,
-// when a document time-stamp shows that it existed (EN 319 102-1 § 5.6).
-func (c *collection) one(s signed, proof time.Time) error {
+// one proves a signature as of its time-stamp, and the time-stamp as of when it
+// is proven to have existed, or now. The questions are the verifier's, but for
+// one: of a time-stamp that is about to be sealed it is asked how its
+// certificates stand now, not only when it was made.
+func (c *collection) one(s signed, existed time.Time, proven bool) error {
 	if !s.document {
-		best := proof
+		best := existed
 		switch {
 		case s.stamp != nil:
 			best = s.stamp.Time
-		case proof.Equal(c.now):
+		case !proven:
 			return fmt.Errorf("%w: the signature has no time-stamp", ErrLevel)
 		}
-		if err := c.prove(s.message, c.Roots, best, c.now); err != nil {
+		if err := c.prove(question{message: s.message, roots: c.Roots, best: best, as: best}); err != nil {
 			return err
 		}
 	}
 	if s.stamp == nil {
 		return nil
 	}
-	roots := c.TSARoots
-	if roots == nil {
-		roots = c.Roots
+	q := question{message: s.stamp.SignedData, roots: c.stampRoots(), best: s.stamp.Time, as: existed}
+	if c.fresh && !proven {
+		q.best = existed
 	}
-	if err := c.prove(s.stamp.SignedData, roots, proof, s.stamp.Time); err != nil {
+	if err := c.prove(q); err != nil {
 		return fmt.Errorf("time-stamp: %w", err)
 	}
 	return nil
+}
+
+func (c *collection) stampRoots() *x509.CertPool {
+	if c.TSARoots != nil {
+		return c.TSARoots
+	}
+	return c.Roots
+}
+
+// stampRoots are the trust anchors of time-stamps.
+func (a *Augmenter) stampRoots() *x509.CertPool {
+	if a.TSARoots == nil {
+		return a.Roots
+	}
+	return a.TSARoots
 }
 
 // prove adds the path of a message's signer and the status of each certificate
 // below its root. EN 319 142-1 § 6.3 r) wants all certificates that were used,
 // the trust anchor too, "which are not already present", and s) none twice:
 // those that the message itself brings are left out.
-func (c *collection) prove(m *cms.SignedData, roots *x509.CertPool, best, otherwise time.Time) error {
-	path, err := c.path(m, roots, best)
-	if err != nil && !otherwise.Equal(best) {
-		path, err = c.path(m, roots, otherwise)
+func (c *collection) prove(q question) error {
+	paths, fail := c.judge.paths(q)
+	if fail != nil {
+		return fmt.Errorf("%w: %s", ErrNoPath, fail.reason)
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNoPath, err)
-	}
+	path := paths[0]
 	for i, cert := range path {
-		if !slices.ContainsFunc(m.Certificates, cert.Equal) {
+		if !slices.ContainsFunc(q.message.Certificates, cert.Equal) {
 			if err := c.store.add(storedCerts, cert.Raw); err != nil {
 				return err
 			}
@@ -118,43 +131,22 @@ func (c *collection) prove(m *cms.SignedData, roots *x509.CertPool, best, otherw
 		if i+1 == len(path) {
 			break
 		}
-		if err := c.status(cert, path[i+1], best, 0); err != nil {
+		if err := c.status(cert, path[i+1], q.best, q.as, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// path is built as the verifier does it.
-func (c *collection) path(m *cms.SignedData, roots *x509.CertPool, at time.Time) ([]*x509.Certificate, error) {
-	pool := x509.NewCertPool()
-	for _, list := range [][]*x509.Certificate{m.Certificates, c.pool} {
-		for _, cert := range list {
-			pool.AddCert(cert)
-		}
-	}
-	paths, err := m.Signer.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: pool, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return paths[0], nil
-}
-
-// status sees to it that the store tells how cert stood at best.
-func (c *collection) status(cert, issuer *x509.Certificate, best time.Time, depth int) error {
-	key := string(cert.Raw)
-	if c.asked[key] || c.open[key] || unchecked(cert) {
+// status sees to it that the store tells how cert stood at best. depth counts
+// the responders whose own status is asked for.
+func (c *collection) status(cert, issuer *x509.Certificate, best, used time.Time, depth int) error {
+	if c.asked[string(cert.Raw)] {
 		return nil
 	}
-	if depth > maxResponders {
-		return fmt.Errorf("%w: more than %d OCSP responders in a row, last %s", ErrValidationData, maxResponders, cert.Subject)
-	}
-	c.open[key] = true
-	defer delete(c.open, key)
-	if responder, ok := c.told(cert, issuer, best); ok {
-		return c.responder(responder, issuer, best, depth)
+	st, err := c.judge.status(cert, issuer, best, used, depth)
+	if err != nil || st.known {
+		return err
 	}
 	if len(c.asked) == maxCollected {
 		return fmt.Errorf("%w: the paths have more than %d certificates", pdf.ErrLimit, maxCollected)
@@ -166,66 +158,34 @@ func (c *collection) status(cert, issuer *x509.Certificate, best time.Time, dept
 		}
 		return fmt.Errorf("%w: %w", ErrValidationData, err)
 	}
-	c.asked[key] = true
+	c.asked[string(cert.Raw)] = true
 	if proof.CRL != nil {
+		c.judge.embedded.crls = append(c.judge.embedded.crls, item{der: proof.CRL})
 		return c.store.add(storedCRLs, proof.CRL)
 	}
-	r, err := ocsp.ParseResponseForCert(proof.OCSP, cert, issuer)
+	r, err := readResponse(proof.OCSP)
 	if err != nil {
 		return fmt.Errorf("%w: OCSP response about %s: %w", ErrValidationData, cert.Subject, err)
 	}
-	if cert.Equal(r.Certificate) {
-		return fmt.Errorf("%w: the OCSP responder %s vouches for itself", ErrValidationData, cert.Subject)
-	}
+	c.judge.embedded.ocsps = append(c.judge.embedded.ocsps, item{der: proof.OCSP})
 	if err := c.store.add(storedOCSPs, proof.OCSP); err != nil {
 		return err
 	}
-	return c.responder(r.Certificate, issuer, best, depth)
+	return c.responder(r, cert, issuer, used, depth)
 }
 
-// responder proves a delegated OCSP responder; nil is the issuer itself. Its
+// responder proves a delegated OCSP responder as of its response. Its
 // certificate is in the response, and its issuer in the path already.
-func (c *collection) responder(cert, issuer *x509.Certificate, best time.Time, depth int) error {
-	if cert == nil || cert.Equal(issuer) {
+func (c *collection) responder(r response, cert, issuer *x509.Certificate, used time.Time, depth int) error {
+	switch {
+	case r.responder == nil || r.responder.Equal(issuer) || unchecked(r.responder):
 		return nil
+	case r.responder.Equal(cert):
+		return fmt.Errorf("%w: the OCSP responder %s vouches for itself", ErrValidationData, cert.Subject)
+	case depth >= maxResponderDepth:
+		return fmt.Errorf("%w: the OCSP responder %s needs the word of one that needs another's", ErrValidationData, cert.Subject)
 	}
-	return c.status(cert, issuer, best, depth+1)
-}
-
-// told looks for data in the store that the verifier accepts: made after best,
-// or valid then. It returns the responder's certificate, nil for a list.
-func (c *collection) told(cert, issuer *x509.Certificate, best time.Time) (*x509.Certificate, bool) {
-	for _, der := range c.store.all(storedOCSPs) {
-		r, err := ocsp.ParseResponseForCert(der, cert, issuer)
-		if err == nil && r.Status != ocsp.Unknown && !cert.Equal(r.Certificate) && tells(r.ThisUpdate, r.NextUpdate, best) &&
-			!r.ThisUpdate.After(cert.NotAfter) && authorised(r.Certificate, issuer, r.ProducedAt) {
-			return r.Certificate, true
-		}
-	}
-	for _, der := range c.store.all(storedCRLs) {
-		if l := c.list(der, issuer); l != nil && l.Covers(cert) && tells(l.ThisUpdate, l.NextUpdate, best) {
-			return nil, true
-		}
-	}
-	return nil, false
-}
-
-func tells(thisUpdate, nextUpdate, best time.Time) bool {
-	return !thisUpdate.Before(best) || !nextUpdate.IsZero() && !best.After(nextUpdate)
-}
-
-// list reads a revocation list once; nil when it is not the issuer's.
-func (c *collection) list(der []byte, issuer *x509.Certificate) *List {
-	key := string(issuer.RawSubjectPublicKeyInfo) + string(der)
-	l, ok := c.lists[key]
-	if !ok {
-		var err error
-		if l, err = ParseList(der, issuer); err != nil {
-			l = nil
-		}
-		c.lists[key] = l
-	}
-	return l
+	return c.status(r.responder, issuer, r.producedAt, used, depth+1)
 }
 
 // idNoCheck is id-pkix-ocsp-nocheck.

@@ -1,8 +1,6 @@
 package signing
 
 import (
-	"context"
-	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,34 +15,11 @@ const (
 	timestampTooltip = "Arxiv vaxt möhürü"
 )
 
-// appendTimestamp adds a document time-stamp over the whole file in an update
-// of its own (EN 319 142-1 § 5.4.3). file may be appended to in place.
-func (a *Augmenter) appendTimestamp(ctx context.Context, file []byte, h crypto.Hash) ([]byte, error) {
-	room := tokenRoom
-	for range 2 {
-		stamped, hole, err := a.reserveTimestamp(file, room)
-		if err != nil {
-			return nil, fmt.Errorf("adding a document time-stamp: %w", err)
-		}
-		digest := hole.digest(stamped, h)
-		token, err := a.Timestamps.Timestamp(ctx, digest, h)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)
-		}
-		if _, err := checkToken(token, digest, h); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)
-		}
-		if len(token) <= hole.room() {
-			return stamped, hole.fill(stamped, token)
-		}
-		room = len(token) + 512 // of an authority with a long path; the next token may be a little longer
-	}
-	return nil, fmt.Errorf("%w: tokens of ever greater size", ErrTimestamp)
-}
-
-// reserveTimestamp appends the field with a hole for the token.
-func (a *Augmenter) reserveTimestamp(file []byte, room int) ([]byte, hole, error) {
-	doc, err := pdf.Open(file, a.Limits)
+// reserveTimestamp adds a document time-stamp over the whole file in an update
+// of its own (EN 319 142-1 § 5.4.3), with a hole for the token. file may be
+// appended to in place.
+func reserveTimestamp(file []byte, room int, limits pdf.Limits) ([]byte, hole, error) {
+	doc, err := pdf.Open(file, limits)
 	if err != nil {
 		return nil, hole{}, err
 	}
@@ -52,7 +27,7 @@ func (a *Augmenter) reserveTimestamp(file []byte, room int) ([]byte, hole, error
 	if err != nil {
 		return nil, hole{}, err
 	}
-	u.Grow(2*room + 4<<10)
+	u.Grow(2*room + 2*holeOverhead)
 	value := u.New()
 	if err := addInvisibleField(doc, u, value); err != nil {
 		return nil, hole{}, err

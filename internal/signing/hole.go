@@ -21,26 +21,35 @@ type hole struct {
 // putHole writes a signature dictionary with room for size bytes. ByteRange
 // waits for setRange: its numbers are known once the file is whole.
 func putHole(u *pdf.Update, r pdf.Ref, d *pdf.Dict, size int) hole {
-	b := make([]byte, 0, 1024+2*size)
-	b = pdf.AppendObject(b, d)
-	b = append(b[:len(b)-len(">>")], "/ByteRange "...)
-	rangeAt := len(b)
-	b = fmt.Appendf(b, byteRange, 0, 0, 0)
-	b = append(b, "/Contents "...)
-	start := len(b)
-	b = append(b, '<')
-	b = append(b, zeros(2*size)...)
-	end := len(b) + 1
-	offset := u.PutRaw(r, append(b, ">>>"...))
-	return hole{offset + rangeAt, offset + start, offset + end}
+	var h hole
+	u.Grow(2*size + holeOverhead)
+	offset := u.PutFunc(r, func(dst []byte) []byte {
+		begin := len(dst)
+		dst = pdf.AppendObject(dst, d)
+		dst = append(dst[:len(dst)-len(">>")], "/ByteRange "...)
+		h.rangeAt = len(dst) - begin
+		dst = fmt.Appendf(dst, byteRange, 0, 0, 0)
+		dst = append(dst, "/Contents "...)
+		h.start = len(dst) - begin
+		dst = append(dst, '<')
+		dst = appendZeros(dst, 2*size)
+		dst = append(dst, '>')
+		h.end = len(dst) - begin
+		return append(dst, ">>"...)
+	})
+	return hole{offset + h.rangeAt, offset + h.start, offset + h.end}
 }
 
-func zeros(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = '0'
+// holeOverhead is about what a signature dictionary takes beside its hole, and
+// an update beside that.
+const holeOverhead = 4 << 10
+
+func appendZeros(dst []byte, n int) []byte {
+	const block = "0000000000000000000000000000000000000000000000000000000000000000"
+	for ; n > len(block); n -= len(block) {
+		dst = append(dst, block...)
 	}
-	return b
+	return append(dst, block[:n]...)
 }
 
 func (h hole) setRange(file []byte) {

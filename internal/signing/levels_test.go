@@ -92,7 +92,7 @@ func TestLevels(t *testing.T) {
 				if v.level.AtLeast(signing.LevelBT) && !s.BestTime.Equal(actDay) {
 					t.Errorf("best time %s", s.BestTime)
 				}
-				if s.Level.AtLeast(signing.LevelBT) != v.level.AtLeast(signing.LevelBT) {
+				if s.Level != v.level {
 					t.Errorf("%s has level %s", s.Field, s.Level)
 				}
 			}

@@ -152,6 +152,7 @@ func (p *Prepared) append(doc *pdf.Document, f field, r Request, size int) error
 	if err != nil {
 		return err
 	}
+	u.Grow(2*size + holeOverhead)
 	value := u.New()
 	dict := f.dict.Clone()
 	dict.Set("V", value)

@@ -96,13 +96,13 @@ func signedEnd(dict *pdf.Dict, size int) (int, error) {
 
 // existed is when the file proves that all[i] existed: the time of the first
 // document time-stamp over it; now when there is none yet.
-func existed(all []signed, i int, now time.Time) time.Time {
+func existed(all []signed, i int, now time.Time) (at time.Time, proven bool) {
 	for _, s := range all[i+1:] {
 		if s.document && s.end > all[i].end {
-			return s.stamp.Time
+			return s.stamp.Time, true
 		}
 	}
-	return now
+	return now, false
 }
 
 // stamped says whether a document time-stamp covers everything in the file.
