@@ -222,7 +222,7 @@ func newestFirst(list []candidate) []candidate {
 func (v *validation) existed(end int) (at time.Time, proven bool) {
 	at = v.at
 	for _, p := range v.stamps { // newest first: the last one found is the first over it
-		if p.end > end && p.time.Before(at) {
+		if p.end > end && !p.time.After(at) {
 			at, proven = p.time, true
 		}
 	}
