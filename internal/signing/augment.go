@@ -125,7 +125,6 @@ const maxStamps = 3
 // added and it is asked once more. Likewise for a token that does not fit.
 func (c *collection) stamp(file []byte, h crypto.Hash) ([]byte, error) {
 	room := tokenRoom
-	room := tokenRoom
 	for range maxStamps {
 		out, err := c.appendStore(file)
 		if err != nil {
