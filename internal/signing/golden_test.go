@@ -1,7 +1,6 @@
 package signing_test
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
@@ -27,6 +26,9 @@ const (
 	goldenTwice = "testdata/twice.pdf" // and B-B in imza2
 	goldenCMS   = "testdata/signature.der"
 	goldenToken = "testdata/token.der"
+
+	goldenArchived     = "testdata/archived.pdf" // certified, signed twice, B-LTA, renewed after five years
+	goldenArchivedRoot = "testdata/archived-root.pem"
 )
 
 // TestGolden: what was signed once stays valid for later versions of the code.
@@ -46,11 +48,65 @@ func TestGolden(t *testing.T) {
 
 func goldenVerifier(tb testing.TB) *signing.Verifier {
 	tb.Helper()
+	return &signing.Verifier{
+		Roots: goldenPool(tb, goldenRoot), Now: func() time.Time { return goldenTime.Add(time.Hour) }, RevocationOptional: true,
+	}
+}
+
+func goldenPool(tb testing.TB, path string) *x509.CertPool {
+	tb.Helper()
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(read(tb, goldenRoot)) {
+	if !roots.AppendCertsFromPEM(read(tb, path)) {
 		tb.Fatal("no root")
 	}
-	return &signing.Verifier{Roots: roots, Now: func() time.Time { return goldenTime.Add(time.Hour) }, RevocationOptional: true}
+	return roots
+}
+
+// TestGoldenArchived: an act of 2026 as the archive has it in 2031, checked with
+// nothing but its root. Its signers' certificates have expired.
+func TestGoldenArchived(t *testing.T) {
+	if *update {
+		writeArchived(t)
+	}
+	v := &signing.Verifier{
+		Roots: goldenPool(t, goldenArchivedRoot), Now: func() time.Time { return goldenTime.AddDate(5, 0, 0).Add(time.Hour) },
+	}
+	r := passes(t, v, read(t, goldenArchived), 2, 2)
+	for _, s := range r.Signatures {
+		if s.Level != signing.LevelBLTA || !s.BestTime.Equal(goldenTime) || s.Certificate.NotAfter.After(v.Now()) {
+			t.Errorf("%+v", s)
+		}
+	}
+	if !r.Signatures[0].Certifies || r.Signatures[0].PermittedChanges != 2 || r.Signatures[1].Certifies {
+		t.Errorf("%+v", r.Signatures)
+	}
+}
+
+func writeArchived(t *testing.T) {
+	t.Helper()
+	clock := signingtest.NewClock(goldenTime)
+	p := signingtest.New(t, clock.Now)
+	officer, head := p.Officer(t, signingtest.P256(t)), p.Officer(t, signingtest.P384(t))
+	file := certified(t, p, officer, signingtest.PDF(50, "imza1", "imza2"), signing.LevelBLTA, false)
+	file = raise(t, p, file, signing.LevelBLT)
+	file = raise(t, p, signed(t, p, head, file, "imza2", signing.LevelBLTA), signing.LevelBLTA)
+	clock.Years(5)
+	file, err := p.Augmenter().Renew(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, goldenArchived, file)
+	write(t, goldenArchivedRoot, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Root.Cert.Raw}))
+}
+
+func write(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func read(tb testing.TB, path string) []byte {
@@ -94,11 +150,6 @@ func writeGolden(t *testing.T) {
 		goldenOnce: once, goldenTwice: twice, goldenCMS: m.Raw, goldenToken: token,
 		goldenRoot: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Root.Cert.Raw}),
 	} {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, bytes.Clone(b), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, path, b)
 	}
 }

@@ -1,6 +1,7 @@
 package signing_test
 
 import (
+	"crypto"
 	"fmt"
 	"slices"
 	"testing"
@@ -96,10 +97,39 @@ func TestLevels(t *testing.T) {
 					t.Errorf("%s has level %s", s.Field, s.Level)
 				}
 			}
+			if v.level == signing.LevelBLTA {
+				renewed(t, p, v)
+			}
 			if again := raise(t, p, v.file, v.level); len(again) != len(v.file) {
 				t.Errorf("raising again adds %d bytes", len(again)-len(v.file))
 			}
 		})
+	}
+}
+
+// renewed renews a file twice: what was there stays valid.
+func renewed(t *testing.T, p *signingtest.PKI, v variant) {
+	t.Helper()
+	file := v.file
+	for n := range 2 {
+		out, err := p.Augmenter().Renew(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		passes(t, p.Offline(), out, v.signatures(), n+2)
+		file = out
+	}
+	for _, s := range parts(t, file) {
+		want := crypto.SHA256
+		if v.kind.Name == "P-384" {
+			want = crypto.SHA384
+		}
+		if s.value != nil {
+			continue
+		}
+		if token, err := cms.ParseToken(s.der); err != nil || token.Hash != want {
+			t.Errorf("%s: %v, %v", s.field, token.Hash, err)
+		}
 	}
 }
 

@@ -21,10 +21,13 @@ import (
 const validity = 24 * time.Hour
 
 // NewResponder gives a CA another delegated responder (RFC 6960 § 4.2.2.2),
-// with id-pkix-ocsp-nocheck or without: then its own status has to be asked.
+// with id-pkix-ocsp-nocheck or without: then its own status has to be asked. It
+// is valid for as long as the CA.
 func (p *PKI) NewResponder(tb testing.TB, ca *Entity, noCheck bool) *Entity {
 	tb.Helper()
-	r := p.Issue(tb, ca, P256(tb), ResponderTemplate(ca.Cert.Subject.CommonName+" OCSP", noCheck))
+	template := ResponderTemplate(ca.Cert.Subject.CommonName+" OCSP", noCheck)
+	template.NotAfter = ca.Cert.NotAfter
+	r := p.Issue(tb, ca, P256(tb), template)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.responders[ca] = r
@@ -32,8 +35,7 @@ func (p *PKI) NewResponder(tb testing.TB, ca *Entity, noCheck bool) *Entity {
 	return r
 }
 
-// ResponderTemplate is a certificate for signing OCSP responses. It is valid
-// for as long as those of officers.
+// ResponderTemplate is a certificate for signing OCSP responses.
 func ResponderTemplate(cn string, noCheck bool) *x509.Certificate {
 	t := &x509.Certificate{
 		Subject: pkix.Name{CommonName: cn}, KeyUsage: x509.KeyUsageDigitalSignature,
