@@ -48,6 +48,8 @@ const (
 	ActArchived          Kind = "act.archived"
 	ActVoided            Kind = "act.voided"
 	StandingChanged      Kind = "act.standing_changed"
+	ActRenewed           Kind = "act.renewed"
+	JobRetried           Kind = "job.retried"
 	SignIntended         Kind = "sign.intended"
 	SignDone             Kind = "sign.done"
 	SignFailed           Kind = "sign.failed"

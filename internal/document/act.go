@@ -51,9 +51,12 @@ type Act struct {
 	Code       string          `json:"code"`       // verification code, 16 Crockford characters without hyphens
 	Evaluation bool            `json:"evaluation"` // no legal force: an evaluation CA or TSA was in use
 	Level      string          `json:"level"`      // signature level asked for: B-B, B-T, …
-	Signers    []Signer        `json:"signers"`    // in the order in which they sign
-	RequestKey string          `json:"request_key,omitempty"`
-	IssuedAt   time.Time       `json:"issued_at"`
+	// Certify says that the first signature certifies the document (ISO 32000-1
+	// § 12.8.2.2).
+	Certify    bool      `json:"certify,omitempty"`
+	Signers    []Signer  `json:"signers"` // in the order in which they sign
+	RequestKey string    `json:"request_key,omitempty"`
+	IssuedAt   time.Time `json:"issued_at"`
 	// RetainUntil is fixed once, so that every attempt to archive asks for the
 	// same retention.
 	RetainUntil time.Time `json:"retain_until"`
@@ -67,9 +70,13 @@ type Act struct {
 	// is made once and stored together with the bytes that carry it.
 	Seal []byte `json:"seal"`
 
-	SignedAt   time.Time `json:"-"` // best time: that of the last timestamp, or of signing at level B-B
-	SHA256     []byte    `json:"-"` // of the signed file
-	Path       string    `json:"-"` // archive key of the newest rendition
+	SignedAt  time.Time `json:"-"` // best time: that of the last timestamp, or of signing at level B-B
+	SHA256    []byte    `json:"-"` // of the signed file, its newest rendition
+	Path      string    `json:"-"` // archive key of the newest rendition
+	Rendition int       `json:"-"` // its sequence number; 0 before the act is archived
+	// RenewBy is until when the newest rendition can be proved without another
+	// one. Zero: not known yet, or there is nothing to renew (see Renewable).
+	RenewBy    time.Time `json:"-"`
 	ArchivedAt time.Time `json:"-"` // creation time of the manifest, by the archive
 	VoidReason string    `json:"-"`
 	Standing   Standing  `json:"-"`
@@ -84,6 +91,9 @@ type Signer struct {
 	Name  string `json:"name"`
 	Post  string `json:"post"`
 	Field string `json:"field"` // name of the reserved signature field
+	// Role is that of an approver whom the core finds: the drafter leaves Login,
+	// Name and Post empty.
+	Role Role `json:"role,omitempty"`
 }
 
 // Summary is what a citizen may read of an act without more (docs/design.md D7).
@@ -167,6 +177,10 @@ type Staged struct {
 	// Manifest is fixed together with the signed bytes, so that each attempt to
 	// archive writes the same object.
 	Manifest []byte
+	// Token is the time-stamp that was obtained for the signature of the intent
+	// TokenFor: trying again does not buy another one.
+	TokenFor string
+	Token    []byte
 }
 
 // Job is an act's claim on a worker. An act has at most one.
@@ -177,6 +191,9 @@ type Job struct {
 	LeaseEnds time.Time
 	Attempts  int
 	LastError string
+	// Reason and Since say what a job that has failed waits for, and since when.
+	Reason Reason
+	Since  time.Time
 }
 
 // PublicSummary decodes the act's summary.

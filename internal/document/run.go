@@ -89,8 +89,14 @@ func (s *Service) giveBack(ctx context.Context, a Act, cause error) error {
 		if err != nil {
 			return err
 		}
-		attempts := job.Attempts + 1
-		return tx.ReleaseJob(ctx, a.ID, s.Owner, s.Now().Add(backoff(attempts)), attempts, cause.Error())
+		now := s.Now()
+		if reason := reasonOf(cause); job.Attempts == 0 || reason != job.Reason {
+			job.Reason, job.Since = reason, now
+		}
+		job.Attempts++
+		job.Owner, job.RunAfter = s.Owner, now.Add(backoff(job.Attempts))
+		job.LastError = cause.Error()
+		return tx.ReleaseJob(ctx, job)
 	})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil

@@ -20,6 +20,7 @@ type Store interface {
 type Tx interface {
 	CaseTx
 	ActTx
+	RenditionTx
 	JobTx
 	AccountTx
 	AuthorisationTx
@@ -63,6 +64,9 @@ type ActTx interface {
 	PutStaged(ctx context.Context, s Staged) error // insert or replace
 	Staged(ctx context.Context, actID string) (Staged, error)
 	DeleteStaged(ctx context.Context, actID string) error
+	// KeepToken puts the time-stamp of an intent's signature beside the staged
+	// bytes; ErrStale when there are none.
+	KeepToken(ctx context.Context, actID, intentID string, token []byte) error
 
 	InsertIntent(ctx context.Context, i SignIntent) error
 	// CloseIntent moves an intent from open to i.Outcome with i.Signature and
@@ -83,15 +87,40 @@ type JobTx interface {
 	// ClaimJob leases the job of one act, if nobody else holds it; ErrStale if
 	// somebody does, ErrNotFound if the act has no job.
 	ClaimJob(ctx context.Context, actID, owner string, now, leaseEnds time.Time) (Act, error)
-	// ReleaseJob ends owner's lease: the job runs again after runAfter.
-	// ErrStale when owner does not hold it.
-	ReleaseJob(ctx context.Context, actID, owner string, runAfter time.Time, attempts int, lastError string) error
+	// ReleaseJob ends the lease of j.Owner and writes the rest of j: the job runs
+	// again after j.RunAfter. ErrStale when that owner does not hold it.
+	ReleaseJob(ctx context.Context, j Job) error
 	DeleteJob(ctx context.Context, actID string) error
 	JobByAct(ctx context.Context, actID string) (Job, error)
 	CountJobs(ctx context.Context) (due, failing int, err error)
 	// OldestJob is when the job that has been due longest became due; zero when
 	// none is.
 	OldestJob(ctx context.Context) (time.Time, error)
+	// JobsWaiting lists jobs that have failed, with their acts, the longest
+	// waiting first.
+	JobsWaiting(ctx context.Context, q WaitingQuery) ([]WaitingAct, error)
+	// CountWaiting counts the jobs that have failed by what they wait for.
+	CountWaiting(ctx context.Context) ([]WaitingCount, error)
+	// HastenJobs makes jobs that have failed and are in nobody's hand due now,
+	// and says how many there were.
+	HastenJobs(ctx context.Context, actIDs []string, now time.Time) (int, error)
+}
+
+// RenditionTx reads and writes the files of records.
+type RenditionTx interface {
+	// InsertRendition answers ErrExists when the act has one of this number.
+	InsertRendition(ctx context.Context, r Rendition) error
+	// Renditions lists those of an act by number.
+	Renditions(ctx context.Context, actID string) ([]Rendition, error)
+	// PointTo makes an archived act's row name its newest rendition: it writes
+	// SHA256, Path, Rendition and RenewBy where the rendition is still from;
+	// ErrStale when it is not.
+	PointTo(ctx context.Context, a Act, from int) error
+	// ActsToRenew lists archived acts of which [Act.RenewalTime] is before a
+	// time, the earliest first.
+	ActsToRenew(ctx context.Context, before time.Time, limit int) ([]Act, error)
+	// CountToRenew counts them, up to a limit.
+	CountToRenew(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // AccountTx reads and writes accounts and the delay after failed attempts.

@@ -12,23 +12,24 @@ const actColumns = `id, case_id, case_number, number, idx, office, officer, date
 	level, evaluation, code, request_key, issued_at, retain_until,
 	search_key, signers, data_sha256, summary, data,
 	state, round, epoch, seal, signed_at, sha256, path, archived_at,
-	void_reason, standing, changed_by, changed_at, reason`
+	void_reason, standing, changed_by, changed_at, reason, certify, rendition, renew_by`
 
 func (t *tx) InsertAct(ctx context.Context, a document.Act) error {
 	signers, err := json.Marshal(a.Signers)
 	if err != nil {
 		return fmt.Errorf("inserting act %s: %w", a.Number, err)
 	}
-	err = t.insert(ctx, `INSERT INTO act (`+actColumns+`, waits_for)
+	err = t.insert(ctx, `INSERT INTO act (`+actColumns+`, waits_for, renew_spread)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-			$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
+			$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
+			$36, $37, $38, $39)
 		ON CONFLICT DO NOTHING`,
 		a.ID, a.CaseID, a.Case, a.Number, a.Index, a.Office, a.Officer, string(a.Date), a.Template, a.Version,
 		a.Level, a.Evaluation, a.Code, a.RequestKey, Time(a.IssuedAt), Time(a.RetainUntil),
 		a.SearchKey, signers, nullable(a.DataSHA256), nullable(a.Summary), nullable(a.Data),
 		string(a.State), a.Round, a.Epoch, nullable(a.Seal), Time(a.SignedAt), nullable(a.SHA256), a.Path, Time(a.ArchivedAt),
 		a.VoidReason, string(a.Standing), a.ChangedBy, Time(a.ChangedAt), a.Reason,
-		waitsFor(a))
+		a.Certify, a.Rendition, Time(a.RenewBy), waitsFor(a), renewSpread(a))
 	if err != nil {
 		return fmt.Errorf("inserting act %s: %w", a.Number, err)
 	}
@@ -43,6 +44,15 @@ func waitsFor(a document.Act) string {
 	return a.Signers[a.Round].Login
 }
 
+// renewSpread returns what the renewals are found by: NULL where there is
+// nothing to renew.
+func renewSpread(a document.Act) Time {
+	if !a.Renewable() {
+		return Time{}
+	}
+	return toColumn(a.RenewalTime())
+}
+
 func scanAct(s scan) (document.Act, error) {
 	var (
 		a       document.Act
@@ -52,7 +62,8 @@ func scanAct(s scan) (document.Act, error) {
 		&a.Level, &a.Evaluation, &a.Code, &a.RequestKey, (*Time)(&a.IssuedAt), (*Time)(&a.RetainUntil),
 		&a.SearchKey, &signers, &a.DataSHA256, (*[]byte)(&a.Summary), &a.Data,
 		&a.State, &a.Round, &a.Epoch, &a.Seal, (*Time)(&a.SignedAt), &a.SHA256, &a.Path, (*Time)(&a.ArchivedAt),
-		&a.VoidReason, &a.Standing, &a.ChangedBy, (*Time)(&a.ChangedAt), &a.Reason)
+		&a.VoidReason, &a.Standing, &a.ChangedBy, (*Time)(&a.ChangedAt), &a.Reason,
+		&a.Certify, &a.Rendition, (*Time)(&a.RenewBy))
 	if err != nil {
 		return document.Act{}, err
 	}
@@ -137,11 +148,13 @@ func (t *tx) CountActs(ctx context.Context) (map[document.State]int, error) {
 func (t *tx) Advance(ctx context.Context, a document.Act, from document.State) error {
 	err := t.swap(ctx, `UPDATE act SET epoch = epoch + 1, state = $1, round = $2, waits_for = $3, signed_at = $4,
 			sha256 = $5, path = $6, archived_at = $7, void_reason = $8, standing = $9,
-			changed_by = $10, changed_at = $11, reason = $12, seal = $13
-		WHERE id = $14 AND state = $15 AND epoch = $16`,
+			changed_by = $10, changed_at = $11, reason = $12, seal = $13,
+			rendition = $14, renew_by = $15, renew_spread = $16
+		WHERE id = $17 AND state = $18 AND epoch = $19`,
 		string(a.State), a.Round, waitsFor(a), Time(a.SignedAt),
 		nullable(a.SHA256), a.Path, Time(a.ArchivedAt), a.VoidReason, string(a.Standing),
 		a.ChangedBy, Time(a.ChangedAt), a.Reason, nullable(a.Seal),
+		a.Rendition, Time(a.RenewBy), renewSpread(a),
 		a.ID, string(from), a.Epoch)
 	if err != nil {
 		return fmt.Errorf("advancing act %s from %s to %s: %w", a.Number, from, a.State, err)

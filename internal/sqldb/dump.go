@@ -17,6 +17,7 @@ var durable = []struct{ table, order string }{
 	{"account", "login"},
 	{"enforcement_case", "number"},
 	{"act", "number"},
+	{"rendition", "act_id, sequence"},
 	{"sign_intent", "act_id, round, attempt"},
 	{"authorisation", "id"},
 	{"authorisation_item", "authorisation_id, n"},
@@ -29,9 +30,11 @@ var durable = []struct{ table, order string }{
 	{"ledger_head", "one"},
 }
 
-// transient columns say who works on a row, not what it is.
+// transient columns say who works on a row, not what it is, or what can be
+// found out again by looking at the file.
 var transient = map[string]bool{
 	"act.epoch": true, "act.waits_for": true,
+	"act.renew_by": true, "act.renew_spread": true, "rendition.renew_by": true,
 	"ledger_head.owner": true, "ledger_head.lease_ends": true,
 }
 

@@ -22,7 +22,7 @@ func everything(t *testing.T, tx document.Tx) error {
 	a := document.Act{
 		ID: "a1", CaseID: "c1", Case: "EI1", Number: "EI1-001", Index: 1, Code: "CODE", Officer: "əli",
 		RequestKey: "r", Data: []byte{0, 1}, Seal: []byte("seal"), Evaluation: true, IssuedAt: noon,
-		Signers: []document.Signer{{Login: "əli"}}, State: document.Prepared,
+		Signers: []document.Signer{{Login: "əli"}}, State: document.Prepared, Rendition: 1,
 	}
 	consent := document.Authorisation{
 		ID: "u1", Login: "əli", Nonce: "n", Begun: noon, Expires: noon, State: document.AuthorisationOpen,
@@ -41,6 +41,7 @@ func everything(t *testing.T, tx document.Tx) error {
 		tx.InsertCase(ctx, c),
 		tx.InsertAct(ctx, a),
 		tx.PutStaged(ctx, document.Staged{ActID: "a1", PDF: []byte("%PDF")}),
+		tx.InsertRendition(ctx, document.Rendition{ActID: "a1", Sequence: 1, SHA256: []byte{7}, Path: "p", CreatedAt: noon}),
 		tx.InsertAuthorisation(ctx, consent),
 		tx.InsertAuthorisation(ctx, used),
 		tx.InsertIntent(ctx, closed),

@@ -38,16 +38,21 @@ var servicePrivileges = map[string]privileges{
 	"act": {insert: true, update: []string{
 		"state", "round", "epoch", "waits_for", "signed_at", "sha256", "path", "archived_at",
 		"void_reason", "standing", "changed_by", "changed_at", "reason", "seal",
+		"rendition", "renew_by", "renew_spread",
 	}},
+	"rendition": {insert: true},
 	"staging": {insert: true, delete: true, update: []string{
 		"round", "base_size", "document_digest", "digest", "prepared_at", "manifest", "prepared", "pdf",
+		"token_for", "token",
 	}},
 	"sign_intent":        {insert: true, update: []string{"outcome", "signature", "key_request"}},
 	"authorisation":      {insert: true, update: []string{"state", "used_at", "token_id", "key_id", "evidence"}},
 	"authorisation_item": {insert: true},
-	"job":                {insert: true, delete: true, update: []string{"run_after", "lease_ends", "owner", "attempts", "last_error"}},
-	"counter":            {insert: true, update: []string{"value", "high"}},
-	"outbox":             {insert: true, delete: true},
+	"job": {insert: true, delete: true, update: []string{
+		"run_after", "lease_ends", "owner", "attempts", "last_error", "reason", "since",
+	}},
+	"counter": {insert: true, update: []string{"value", "high"}},
+	"outbox":  {insert: true, delete: true},
 
 	"audit_event":        {insert: true},
 	"audit_link":         {insert: true},

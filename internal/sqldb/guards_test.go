@@ -15,7 +15,7 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 	var forbidden []string
 	for table, column := range map[string]string{
 		"audit_event": "data", "audit_link": "hash", "ledger_entry": "leaf",
-		"ledger_position": "position", "ledger_hash": "hash", "authorisation_item": "digest",
+		"ledger_position": "position", "ledger_hash": "hash", "authorisation_item": "digest", "rendition": "sha256",
 	} {
 		forbidden = append(forbidden,
 			fmt.Sprintf("UPDATE %s SET %s = %s", table, column, column), "DELETE FROM "+table)
@@ -26,7 +26,7 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 	for table, columns := range map[string][]string{
 		"act": {"id", "case_id", "case_number", "number", "idx", "office", "officer", "date", "template", "version",
 			"level", "evaluation", "code", "request_key", "issued_at", "retain_until", "search_key", "signers",
-			"data_sha256", "summary", "data"},
+			"data_sha256", "summary", "data", "certify"},
 		"enforcement_case": {"id", "number", "document_kind", "document_number", "document_date", "document_issuer",
 			"registered_at", "registered_by", "data"},
 		"sign_intent": {"id", "act_id", "round", "attempt", "login", "key_id", "at", "document_digest", "digest", "certificate",
@@ -43,6 +43,7 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 		"UPDATE act SET state = 'lost'",
 		"UPDATE act SET standing = 'doubtful'",
 		"UPDATE act SET epoch = -1",
+		"UPDATE act SET rendition = rendition - 1",
 		"UPDATE sign_intent SET outcome = 'maybe' WHERE id = 'i1'",
 		"UPDATE sign_intent SET outcome = 'open' WHERE id = 'i0'",
 		"UPDATE sign_intent SET signature = digest WHERE id = 'i0'",
@@ -93,7 +94,7 @@ func testTruncate(t *testing.T, r *Register, db *sql.DB) {
 	fill(t, r)
 	for _, table := range []string{
 		"audit_event", "audit_link", "ledger_entry", "ledger_position", "ledger_hash",
-		"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "authorisation_item",
+		"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "authorisation_item", "rendition",
 	} {
 		if _, err := db.ExecContext(t.Context(), "TRUNCATE "+table+" CASCADE"); err == nil {
 			t.Errorf("%s was emptied", table)

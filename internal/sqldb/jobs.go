@@ -28,10 +28,13 @@ func fromColumn(t Time) time.Time {
 	return time.Time(t)
 }
 
+const jobColumns = `act_id, run_after, lease_ends, owner, attempts, last_error, reason, since`
+
 func (t *tx) InsertJob(ctx context.Context, j document.Job) error {
-	err := t.insert(ctx, `INSERT INTO job (act_id, run_after, lease_ends, owner, attempts, last_error)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		j.ActID, toColumn(j.RunAfter), toColumn(j.LeaseEnds), j.Owner, j.Attempts, j.LastError)
+	err := t.insert(ctx, `INSERT INTO job (`+jobColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+		j.ActID, toColumn(j.RunAfter), toColumn(j.LeaseEnds), j.Owner, j.Attempts, j.LastError,
+		string(j.Reason), toColumn(j.Since))
 	if err != nil {
 		return fmt.Errorf("inserting the job of act %s: %w", j.ActID, err)
 	}
@@ -123,12 +126,13 @@ func (t *tx) claim(ctx context.Context, fn func(scan) error, query string, args 
 	return t.each(ctx, fn, query, args...)
 }
 
-func (t *tx) ReleaseJob(ctx context.Context, actID, owner string, runAfter time.Time, attempts int, lastError string) error {
-	err := t.swap(ctx, `UPDATE job SET owner = '', lease_ends = $1, run_after = $2, attempts = $3, last_error = $4
-		WHERE act_id = $5 AND owner = $6 AND owner <> ''`,
-		Time(never), toColumn(runAfter), attempts, lastError, actID, owner)
+func (t *tx) ReleaseJob(ctx context.Context, j document.Job) error {
+	err := t.swap(ctx, `UPDATE job SET owner = '', lease_ends = $1, run_after = $2, attempts = $3, last_error = $4,
+			reason = $5, since = $6
+		WHERE act_id = $7 AND owner = $8 AND owner <> ''`,
+		Time(never), toColumn(j.RunAfter), j.Attempts, j.LastError, string(j.Reason), toColumn(j.Since), j.ActID, j.Owner)
 	if err != nil {
-		return fmt.Errorf("releasing the job of act %s: %w", actID, err)
+		return fmt.Errorf("releasing the job of act %s: %w", j.ActID, err)
 	}
 	return nil
 }
@@ -141,17 +145,31 @@ func (t *tx) DeleteJob(ctx context.Context, actID string) error {
 }
 
 func (t *tx) JobByAct(ctx context.Context, actID string) (document.Job, error) {
-	var (
-		j                   document.Job
-		runAfter, leaseEnds Time
-	)
-	err := t.one(ctx, []any{&j.ActID, &runAfter, &leaseEnds, &j.Owner, &j.Attempts, &j.LastError},
-		`SELECT act_id, run_after, lease_ends, owner, attempts, last_error FROM job WHERE act_id = $1`, actID)
+	var j document.Job
+	columns := scanJob(&j)
+	err := t.one(ctx, columns.dest(), `SELECT `+jobColumns+` FROM job WHERE act_id = $1`, actID)
 	if err != nil {
 		return document.Job{}, fmt.Errorf("job of act %s: %w", actID, err)
 	}
-	j.RunAfter, j.LeaseEnds = fromColumn(runAfter), fromColumn(leaseEnds)
+	columns.done()
 	return j, nil
+}
+
+// jobScan holds the columns of a job whose times need fromColumn.
+type jobScan struct {
+	job                        *document.Job
+	runAfter, leaseEnds, since Time
+}
+
+func scanJob(j *document.Job) *jobScan { return &jobScan{job: j} }
+
+func (s *jobScan) dest() []any {
+	j := s.job
+	return []any{&j.ActID, &s.runAfter, &s.leaseEnds, &j.Owner, &j.Attempts, &j.LastError, &j.Reason, &s.since}
+}
+
+func (s *jobScan) done() {
+	s.job.RunAfter, s.job.LeaseEnds, s.job.Since = fromColumn(s.runAfter), fromColumn(s.leaseEnds), fromColumn(s.since)
 }
 
 // OldestJob leaves out the jobs that were to run "at once": they do not say since

@@ -67,6 +67,9 @@ func TestPostgres(t *testing.T) {
 	t.Run("versions", func(t *testing.T) {
 		testVersions(t, Options{Engine: Postgres, DSN: server.NewSchema(t), AllowOwner: true})
 	})
+	t.Run("older acts", func(t *testing.T) {
+		testOlderActs(t, Options{Engine: Postgres, DSN: server.NewSchema(t), AllowOwner: true})
+	})
 	t.Run("processes", func(t *testing.T) {
 		r, o := create(t)
 		testProcesses(t, r, o)

@@ -63,8 +63,8 @@ func (o offices) open(t *testing.T) (*Register, Options) {
 // that a change of one shows in the other. What has no S is nobody's.
 var allowed = map[string]string{
 	"account": "SELECT INSERT UPDATE(certificate,created_at,disabled,grants,key_id,name,office,post,profile,subject,tax_id)",
-	"act": "SELECT INSERT UPDATE(archived_at,changed_at,changed_by,epoch,path,reason,round,seal,sha256,signed_at,standing," +
-		"state,void_reason,waits_for)",
+	"act": "SELECT INSERT UPDATE(archived_at,changed_at,changed_by,epoch,path,reason,rendition,renew_by,renew_spread,round,seal,sha256," +
+		"signed_at,standing,state,void_reason,waits_for)",
 	"audit_event":        "SELECT INSERT",
 	"audit_link":         "SELECT INSERT",
 	"audit_unchained":    "SELECT INSERT DELETE",
@@ -74,7 +74,7 @@ var allowed = map[string]string{
 	"counter":            "SELECT INSERT UPDATE(high,value)",
 	"enforcement_case":   "SELECT INSERT",
 	"goose_db_version":   "SELECT",
-	"job":                "SELECT INSERT DELETE UPDATE(attempts,last_error,lease_ends,owner,run_after)",
+	"job":                "SELECT INSERT DELETE UPDATE(attempts,last_error,lease_ends,owner,reason,run_after,since)",
 	"ledger_entry":       "SELECT INSERT",
 	"ledger_hash":        "SELECT INSERT",
 	"ledger_head":        "SELECT UPDATE(audit_seq,checkpoint,lease_ends,owner,published,published_audit,root,size)",
@@ -83,9 +83,10 @@ var allowed = map[string]string{
 	"login_attempt":      "SELECT INSERT DELETE",
 	"outbox":             "SELECT INSERT DELETE",
 	"rate_window":        "SELECT INSERT DELETE UPDATE(ends,n)",
+	"rendition":          "SELECT INSERT",
 	"session":            "SELECT INSERT DELETE UPDATE(last_seen)",
 	"sign_intent":        "SELECT INSERT UPDATE(key_request,outcome,signature)",
-	"staging":            "SELECT INSERT DELETE UPDATE(base_size,digest,document_digest,manifest,pdf,prepared,prepared_at,round)",
+	"staging":            "SELECT INSERT DELETE UPDATE(base_size,digest,document_digest,manifest,pdf,prepared,prepared_at,round,token,token_for)",
 }
 
 // catalogue reads from the access lists themselves what everybody but the owner

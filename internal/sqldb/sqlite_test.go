@@ -57,6 +57,9 @@ func rawDB(tb testing.TB, o Options) *sql.DB {
 }
 
 func TestSQLite(t *testing.T) {
+	t.Run("older acts", func(t *testing.T) {
+		testOlderActs(t, Options{Engine: SQLite, Path: filepath.Join(t.TempDir(), "register.db")})
+	})
 	t.Run("suite", func(t *testing.T) {
 		sqldbtest.Run(t, func(t *testing.T) document.Store {
 			t.Parallel()

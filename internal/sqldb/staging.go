@@ -10,14 +10,15 @@ import (
 
 func (t *tx) PutStaged(ctx context.Context, s document.Staged) error {
 	_, err := t.exec(ctx, `INSERT INTO staging
-			(act_id, round, base_size, document_digest, digest, prepared_at, manifest, prepared, pdf)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			(act_id, round, base_size, document_digest, digest, prepared_at, manifest, prepared, pdf, token_for, token)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (act_id) DO UPDATE SET round = excluded.round, base_size = excluded.base_size,
 			document_digest = excluded.document_digest, digest = excluded.digest,
 			prepared_at = excluded.prepared_at, manifest = excluded.manifest,
-			prepared = excluded.prepared, pdf = excluded.pdf`,
+			prepared = excluded.prepared, pdf = excluded.pdf,
+			token_for = excluded.token_for, token = excluded.token`,
 		s.ActID, s.Round, s.BaseSize, nullable(s.DocumentDigest), nullable(s.Digest), Time(s.PreparedAt),
-		nullable(s.Manifest), nullable(s.Prepared), nullable(s.PDF))
+		nullable(s.Manifest), nullable(s.Prepared), nullable(s.PDF), s.TokenFor, nullable(s.Token))
 	if err != nil {
 		return fmt.Errorf("staging act %s: %w", s.ActID, err)
 	}
@@ -28,13 +29,21 @@ func (t *tx) Staged(ctx context.Context, actID string) (document.Staged, error) 
 	var s document.Staged
 	err := t.one(ctx, []any{
 		&s.ActID, &s.Round, &s.BaseSize, &s.DocumentDigest, &s.Digest, (*Time)(&s.PreparedAt),
-		&s.Manifest, &s.Prepared, &s.PDF,
-	}, `SELECT act_id, round, base_size, document_digest, digest, prepared_at, manifest, prepared, pdf
+		&s.Manifest, &s.Prepared, &s.PDF, &s.TokenFor, &s.Token,
+	}, `SELECT act_id, round, base_size, document_digest, digest, prepared_at, manifest, prepared, pdf, token_for, token
 		FROM staging WHERE act_id = $1`, actID)
 	if err != nil {
 		return document.Staged{}, fmt.Errorf("staged bytes of act %s: %w", actID, err)
 	}
 	return s, nil
+}
+
+func (t *tx) KeepToken(ctx context.Context, actID, intentID string, token []byte) error {
+	err := t.swap(ctx, `UPDATE staging SET token_for = $1, token = $2 WHERE act_id = $3`, intentID, nullable(token), actID)
+	if err != nil {
+		return fmt.Errorf("keeping the time-stamp of act %s: %w", actID, err)
+	}
+	return nil
 }
 
 func (t *tx) DeleteStaged(ctx context.Context, actID string) error {

@@ -85,6 +85,7 @@ func archived(c document.Case, n int) document.Act {
 	a.SignedAt, a.ArchivedAt = stored(noon), stored(noon.Add(time.Second))
 	a.Standing, a.ChangedBy, a.Reason = document.Annulled, "EI-2", "səhv"
 	a.ChangedAt = stored(noon.Add(time.Hour))
+	a.Rendition, a.RenewBy = 2, stored(noon.AddDate(5, 0, 0))
 	return a
 }
 
@@ -224,7 +225,7 @@ func testStaged(t *testing.T, s document.Store) {
 	for _, staged := range []document.Staged{
 		{
 			ActID: act.ID, Round: 1, PDF: pdf, BaseSize: 7, Prepared: []byte{0}, DocumentDigest: []byte{1},
-			Digest: []byte{2}, PreparedAt: stored(noon), Manifest: []byte("{}"),
+			Digest: []byte{2}, PreparedAt: stored(noon), Manifest: []byte("{}"), TokenFor: "i-1", Token: []byte{3},
 		},
 		{ActID: act.ID, PDF: []byte("%PDF-1.7")},
 	} {
@@ -235,8 +236,15 @@ func testStaged(t *testing.T, s document.Store) {
 			return err
 		})
 	}
+	update(t, s, func(tx document.Tx) error { return tx.KeepToken(ctx, act.ID, "i-2", []byte{4}) })
+	view(t, s, func(tx document.Tx) error {
+		got, err := tx.Staged(ctx, act.ID)
+		same(t, "staged", got, document.Staged{ActID: act.ID, PDF: []byte("%PDF-1.7"), TokenFor: "i-2", Token: []byte{4}})
+		return err
+	})
 	update(t, s, func(tx document.Tx) error { return tx.DeleteStaged(ctx, act.ID) })
 	refuse(t, s, document.ErrNotFound, get)
+	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.KeepToken(ctx, act.ID, "i-2", []byte{4}) })
 	update(t, s, func(tx document.Tx) error { return tx.DeleteStaged(ctx, act.ID) })
 	refuse(t, s, document.ErrNotFound, func(tx document.Tx) error {
 		return tx.PutStaged(ctx, document.Staged{ActID: "none"})

@@ -55,7 +55,10 @@ func testJob(t *testing.T, s document.Store) {
 	}
 	release := func(owner string) func(document.Tx) error {
 		return func(tx document.Tx) error {
-			return tx.ReleaseJob(ctx, job.ActID, owner, noon.Add(time.Hour), 3, "later")
+			return tx.ReleaseJob(ctx, document.Job{
+				ActID: job.ActID, Owner: owner, RunAfter: noon.Add(time.Hour), Attempts: 3, LastError: "later",
+				Reason: document.WaitsForArchive, Since: noon,
+			})
 		}
 	}
 	refuse(t, s, document.ErrNotFound, claim("none", "p2", noon))
@@ -68,7 +71,10 @@ func testJob(t *testing.T, s document.Store) {
 	}
 	refuse(t, s, document.ErrStale, release("p1"))
 	update(t, s, release("p2"))
-	want(document.Job{ActID: job.ActID, RunAfter: stored(noon.Add(time.Hour)), Attempts: 3, LastError: "later"})
+	want(document.Job{
+		ActID: job.ActID, RunAfter: stored(noon.Add(time.Hour)), Attempts: 3, LastError: "later",
+		Reason: document.WaitsForArchive, Since: stored(noon),
+	})
 	refuse(t, s, document.ErrStale, release("p2"))
 	refuse(t, s, document.ErrStale, release(""))
 
@@ -115,7 +121,7 @@ func testClaimJobs(t *testing.T, s document.Store) {
 	same(t, "rest that is due", claim("p2", noon.Add(5*time.Microsecond), 4), []string{"5@1", "6@1"})
 	same(t, "nothing", claim("p2", noon.Add(5*time.Microsecond), 4), nil)
 	update(t, s, func(tx document.Tx) error {
-		return tx.ReleaseJob(ctx, acts[0].ID, "p1", noon.Add(time.Second), 1, "x")
+		return tx.ReleaseJob(ctx, document.Job{ActID: acts[0].ID, Owner: "p1", RunAfter: noon.Add(time.Second), Attempts: 1, LastError: "x"})
 	})
 	same(t, "all that is due", claim("p3", noon.Add(time.Second), 100),
 		[]string{"7@1", "8@1", "9@1", "10@1", "1@2"})
@@ -195,7 +201,7 @@ func testEpochFences(t *testing.T, s document.Store) {
 	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.Advance(ctx, slow, document.Issued) })
 	update(t, s, func(tx document.Tx) error { return tx.Advance(ctx, quick, document.Issued) })
 	refuse(t, s, document.ErrStale, func(tx document.Tx) error {
-		return tx.ReleaseJob(ctx, slow.ID, "slow", noon, 1, "")
+		return tx.ReleaseJob(ctx, document.Job{ActID: slow.ID, Owner: "slow", RunAfter: noon, Attempts: 1})
 	})
 }
 
