@@ -159,6 +159,18 @@ func (c *collection) status(cert, issuer *x509.Certificate, best, used time.Time
 		return fmt.Errorf("%w: %w", ErrValidationData, err)
 	}
 	c.asked[string(cert.Raw)] = true
+	if err := c.take(proof, cert, issuer, used, depth); err != nil {
+		return err
+	}
+	if st, err = c.judge.status(cert, issuer, best, used, depth); err == nil && !st.known {
+		err = fmt.Errorf("%w: what its authority says of %s is not about %s, or by a responder that may not say it",
+			ErrValidationData, cert.Subject, best.UTC().Format(time.RFC3339))
+	}
+	return err
+}
+
+// take puts what a collector gave into the store.
+func (c *collection) take(proof Proof, cert, issuer *x509.Certificate, used time.Time, depth int) error {
 	if proof.CRL != nil {
 		c.judge.embedded.crls = append(c.judge.embedded.crls, item{der: proof.CRL})
 		return c.store.add(storedCRLs, proof.CRL)

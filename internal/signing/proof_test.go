@@ -333,4 +333,3 @@ func TestPermissions(t *testing.T) {
 		}
 	}
 }
-
