@@ -164,24 +164,7 @@ func (c *comparison) checkLeftOver() error {
 	}
 	num := slices.Min(left)
 	if c.touched[num] == added {
-		return forbidden("object %d was added and belongs to no signature or validation data", num)
+		return forbidden("object %d%s was added and belongs to no signature or validation data", num, where(c.new, num))
 	}
-	return forbidden("object %d%s was changed", num, c.describe(num))
-}
-
-// describe names the type of an object of the signed revision, for the reader
-// of the verdict.
-func (c *comparison) describe(num int) string {
-	o, _ := c.old.Object(num) // only for the message: an error leaves it shorter
-	if s, ok := o.(*pdf.Stream); ok {
-		o = s.Dict
-	}
-	d, ok := o.(*pdf.Dict)
-	if !ok {
-		return ""
-	}
-	if t, ok := d.Get("Type").(pdf.Name); ok {
-		return fmt.Sprintf(" (%.20s)", t)
-	}
-	return ""
+	return forbidden("object %d%s was changed", num, where(c.old, num))
 }

@@ -100,6 +100,10 @@ func TestPermitted(t *testing.T) {
 	}{
 		{"nothing", nil, "[]"},
 		{"field signed", map[int]string{5: filled, 20: signature}, "[signature imza1]"},
+		{"field signed, with an appearance", map[int]string{
+			5: strings.Replace(filled, "/V", "/AP<</N 22 0 R>>/V", 1), 20: signature,
+			22: "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</Font<</F 23 0 R>>>>/Length 5>>\nstream\nBT ET\nendstream", 23: "<</Type/Font>>",
+		}, "[signature imza1]"},
 		{"time-stamp", map[int]string{3: page, 6: "[5 0 R 21 0 R]", 20: stamp, 21: widget}, "[document-timestamp ts]"},
 		{"same content again", map[int]string{4: "<</Length 5>>\nstream\nBT ET\nendstream", 3: strings.Replace(page, " 21 0 R", "", 1)}, "[]"},
 	} {
@@ -150,6 +154,14 @@ func TestForbidden(t *testing.T) {
 			objects: func(*pdf.Document) map[int]string {
 				return map[int]string{5: strings.Replace(filled, "[0 0 9 9]", "[0 0 99 99]", 1), 20: signature}
 			}},
+		{name: "appearance without a signature", reason: "otherwise than by being signed",
+			objects: func(*pdf.Document) map[int]string {
+				return map[int]string{5: strings.Replace(filled, "/V 20 0 R", "/AP<</N 22 0 R>>", 1), 22: "<</Length 5>>\nstream\nBT ET\nendstream"}
+			}},
+		{name: "appearance replaced in place", reason: "object 4 (Root/Pages/Kids/0/Contents) was changed",
+			objects: func(*pdf.Document) map[int]string {
+				return map[int]string{5: strings.Replace(filled, "/V", "/AP<</N 4 0 R>>/V", 1), 20: signature, 4: "<</Length 2>>\nstream\nBT\nendstream"}
+			}},
 		{name: "text field filled", signed: []string{"/FT/Sig", "/FT/Tx"}, reason: "otherwise than by being signed",
 			objects: func(*pdf.Document) map[int]string {
 				return map[int]string{5: strings.Replace(filled, "/FT/Sig", "/FT/Tx", 1), 20: signature}
@@ -174,7 +186,7 @@ func TestForbidden(t *testing.T) {
 			objects: func(*pdf.Document) map[int]string {
 				return map[int]string{3: strings.Replace(page, "/Annots", "/Rotate 90/Annots", 1), 6: "[5 0 R 21 0 R]", 20: stamp, 21: widget}
 			}},
-		{name: "page without time-stamp gets an annotation", reason: "object 3 (Page) was changed",
+		{name: "page without time-stamp gets an annotation", reason: "object 3 (Page, Root/Pages/Kids/0) was changed",
 			objects: func(*pdf.Document) map[int]string { return map[int]string{3: page, 21: "<</Subtype/FreeText>>"} }},
 		{name: "fields exchanged", reason: "removed or replaced",
 			objects: func(*pdf.Document) map[int]string { return map[int]string{6: "[21 0 R]", 20: stamp, 21: widget} }},

@@ -139,17 +139,33 @@ func (c *comparison) filledFields(list pdf.Array, depth int, seen map[int]bool) 
 	return nil
 }
 
+// filledField accepts that a field was signed: it received a value, and perhaps
+// an appearance, which shows within the rectangle that was reserved for it (ISO
+// 32000-1 § 12.8.2.2, P 2).
 func (c *comparison) filledField(r pdf.Ref, a *pdf.Dict) error {
 	b, err := c.new.Dict(r)
 	if err != nil {
 		return err
 	}
-	d := differences(a, b)
-	if len(d) != 1 || d[0].key != "V" || d[0].before != nil || a.Get("FT") != pdf.Name("Sig") {
+	var value, appearance pdf.Object
+	for _, d := range differences(a, b) {
+		switch {
+		case d.key == "V" && d.before == nil && a.Get("FT") == pdf.Name("Sig"):
+			value = d.now
+		case d.key == "AP" && d.now != nil:
+			appearance = d.now
+		default:
+			return forbidden("field %d changed otherwise than by being signed, entry %s", r.Num, d.key)
+		}
+	}
+	if value == nil {
 		return forbidden("field %d changed otherwise than by being signed", r.Num)
 	}
 	c.explained[r.Num] = true
-	return c.signatureValue(d[0].now, a)
+	if err := c.signatureValue(value, a); err != nil || appearance == nil {
+		return err
+	}
+	return c.claim(appearance)
 }
 
 // addedField accepts an invisible signature field with its value: how document
