@@ -5,7 +5,7 @@
 // Its directory, all of it written by Create and Issue and Revoke only:
 //
 //	authority.json    base URL, ids of the keys
-//	root.pem tsa.pem  certificates of the CA and of the time-stamping unit
+//	root.pem tsa.pem  certificates of the CA and of the first time-stamping unit
 //	keys/             their keys, sealed under the appliance key (package keyfile)
 //	issued/SERIAL.pem   every certificate issued
 //	revoked/SERIAL.json every revocation, one file each, never changed
@@ -14,10 +14,11 @@
 // Several processes may share the directory. Handler serves the revocation list,
 // OCSP (RFC 6960), RFC 3161 time-stamps and the root certificate under the
 // addresses that the certificates name. In process, an *Authority is a
-// signing.Timestamper and a signing.Revocation.
+// signing.Timestamper, a signing.Revocation and a signing.Collector.
 package authority
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -61,18 +62,27 @@ type Authority struct {
 	revoked map[string]revocation // by serial number, hexadecimal
 	crl     []byte
 	crlTime time.Time
+	answers map[string]answer // OCSP responses, by serial number
 }
 
 type settings struct {
 	BaseURL string `json:"base_url"`
 	RootKey string `json:"root_key"`
 	TSAKey  string `json:"tsa_key"`
+	// TSACert is the file of the time-stamping unit's certificate; empty: the
+	// first one's.
+	TSACert string `json:"tsa_cert,omitempty"`
 }
 
+// A time-stamp counts until its unit's certificate ends, or another is made over
+// it: ten years leave time for that. The key itself is to be changed more often
+// (RenewTSA). The root outlives the units of its first ten years.
 const (
-	rootYears = 15
-	tsaYears  = 5
+	rootYears = 20
+	tsaYears  = 10
 )
+
+const firstTSA = "tsa.pem"
 
 // Create makes a new authority in an absent or empty directory.
 func Create(c Config) error {
@@ -120,7 +130,7 @@ func (c Config) create() error {
 	for _, f := range []struct {
 		name    string
 		content []byte
-	}{{"root.pem", encodePEM(a.root)}, {"tsa.pem", encodePEM(a.tsa)}, {"authority.json", head}} {
+	}{{"root.pem", encodePEM(a.root)}, {firstTSA, encodePEM(a.tsa)}, {"authority.json", head}} {
 		if err := replaceFile(filepath.Join(c.Dir, f.name), f.content); err != nil {
 			return err
 		}
@@ -143,7 +153,7 @@ func (c Config) newKey(purpose string) (string, crypto.Signer, error) {
 
 // Open opens an existing authority; it creates nothing.
 func Open(c Config) (*Authority, error) {
-	a := &Authority{dir: c.Dir, now: c.Now, revoked: map[string]revocation{}}
+	a := &Authority{dir: c.Dir, now: c.Now, revoked: map[string]revocation{}, answers: map[string]answer{}}
 	if err := a.open(c); err != nil {
 		return nil, fmt.Errorf("opening the authority in %s: %w", c.Dir, err)
 	}
@@ -151,23 +161,31 @@ func Open(c Config) (*Authority, error) {
 }
 
 func (a *Authority) open(c Config) error {
-	head, err := os.ReadFile(filepath.Join(c.Dir, "authority.json"))
+	s, err := c.settings()
 	if err != nil {
 		return err
-	}
-	var s settings
-	if err := json.Unmarshal(head, &s); err != nil {
-		return fmt.Errorf("authority.json: %w", err)
 	}
 	a.baseURL = s.BaseURL
 	if a.root, a.rootKey, err = c.pair("root.pem", s.RootKey); err != nil {
 		return err
 	}
-	if a.tsa, a.tsaKey, err = c.pair("tsa.pem", s.TSAKey); err != nil {
+	if a.tsa, a.tsaKey, err = c.pair(cmp.Or(s.TSACert, firstTSA), s.TSAKey); err != nil {
 		return err
 	}
 	_, err = a.currentCRL() // reads the revocations: a damaged one shows at start
 	return err
+}
+
+func (c Config) settings() (settings, error) {
+	var s settings
+	head, err := os.ReadFile(filepath.Join(c.Dir, "authority.json"))
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(head, &s); err != nil {
+		return s, fmt.Errorf("authority.json: %w", err)
+	}
+	return s, nil
 }
 
 func (c Config) pair(certFile, kid string) (*x509.Certificate, crypto.Signer, error) {

@@ -6,9 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/crypto/ocsp"
 )
@@ -73,22 +71,7 @@ func (a *Authority) answerOCSP(query []byte) ([]byte, error) {
 	if own, err := ocsp.CreateRequest(a.root, a.root, &ocsp.RequestOptions{Hash: r.HashAlgorithm}); err != nil || !sameIssuer(own, r) {
 		return ocsp.UnauthorizedErrorResponse, nil
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if _, err := a.readRevocations(); err != nil {
-		return nil, err
-	}
-	now := a.now().UTC().Truncate(time.Second)
-	t := ocsp.Response{
-		Status: ocsp.Unknown, SerialNumber: r.SerialNumber, IssuerHash: r.HashAlgorithm,
-		ThisUpdate: now, NextUpdate: now.Add(crlRefresh),
-	}
-	if revoked, ok := a.revoked[r.SerialNumber.Text(16)]; ok {
-		t.Status, t.RevokedAt, t.RevocationReason = ocsp.Revoked, revoked.At, revoked.Reason
-	} else if _, err := os.Stat(a.issuedPath(r.SerialNumber)); err == nil || r.SerialNumber.Cmp(a.tsa.SerialNumber) == 0 {
-		t.Status = ocsp.Good
-	}
-	return ocsp.CreateResponse(a.root, a.root, t, a.rootKey)
+	return a.respond(r.SerialNumber, r.HashAlgorithm)
 }
 
 func sameIssuer(own []byte, r *ocsp.Request) bool {
