@@ -13,7 +13,8 @@ import (
 )
 
 // complete finishes the current round from the signature value that the intent
-// holds: embed, timestamp, check with our own verifier. After the last signer
+// holds: embed, timestamp, add the validation data, check with our own verifier.
+// After the last signer
 // the act is Signed and its bytes and manifest are fixed; before, it is Issued
 // again for the next one. An intent that is still open here belongs to a
 // process that died: its outcome is unknown, and the act waits for its signer.
@@ -38,11 +39,7 @@ func (s *Service) complete(ctx context.Context, a Act) (Act, error) {
 	if err != nil {
 		return a, fmt.Errorf("staged signature of %s: %w", a.Number, err)
 	}
-	file, err := signing.Complete(ctx, p, intent.Signature, s.Timestamps)
-	if err != nil {
-		return a, newError(Unavailable, "error.sign.incomplete", err, "number", a.Number)
-	}
-	report, err := s.recheck(ctx, a, file)
+	file, report, err := s.signedFile(ctx, a, p, intent, staged)
 	if errors.Is(err, errRefused) {
 		return s.signAnew(ctx, a, intent, err)
 	}
@@ -50,6 +47,7 @@ func (s *Service) complete(ctx context.Context, a Act) (Act, error) {
 		return a, err
 	}
 	staged.PDF, staged.Prepared, staged.BaseSize = file, nil, len(file)
+	staged.TokenFor, staged.Token = "", nil
 	if a.Round+1 < len(a.Signers) {
 		return s.nextRound(ctx, a, staged)
 	}
@@ -67,32 +65,6 @@ func (s *Service) intents(ctx context.Context, actID string) ([]SignIntent, erro
 	}
 	return list, nil
 }
-
-// recheck opens a file that was just signed with our own verifier: what it
-// would refuse is never archived.
-func (s *Service) recheck(ctx context.Context, a Act, file []byte) (*signing.Report, error) {
-	report, err := s.Verifier.Verify(ctx, file, s.Now())
-	if err != nil {
-		return nil, fmt.Errorf("check the signed act %s: %w", a.Number, err)
-	}
-	switch report.SubIndication {
-	case signing.TryLater, signing.TimestampOrderFailure: // the list is old, or a clock is behind
-		return nil, newError(Unavailable, "error.sign.incomplete",
-			fmt.Errorf("%s %s", report.Indication, report.SubIndication), "number", a.Number)
-	}
-	if report.Indication != signing.TotalPassed || len(report.Signatures) != a.Round+1 {
-		return nil, fmt.Errorf("%w: act %s: %s %s, %d signatures",
-			errRefused, a.Number, report.Indication, report.SubIndication, len(report.Signatures))
-	}
-	// The time-stamp is an unsigned attribute: a file without it may pass too.
-	if got := report.Signatures[a.Round].Level; string(got) != a.Level {
-		return nil, fmt.Errorf("%w: act %s is at level %s, not %s", errRefused, a.Number, got, a.Level)
-	}
-	return report, nil
-}
-
-// errRefused: our own verifier will never pass what this signature gives.
-var errRefused = errors.New("the signed file does not verify")
 
 // signAnew gives up a signature that our verifier refuses, as when the
 // certificate was revoked before the time-stamp could be had: Signing →
@@ -128,6 +100,7 @@ func (s *Service) fix(ctx context.Context, a Act, staged Staged, intents []SignI
 	sum := sha256.Sum256(staged.PDF)
 	a.SHA256 = sum[:]
 	a.SignedAt = report.Signatures[len(report.Signatures)-1].BestTime
+	a.RenewBy = renewBy(report)
 	manifest, err := s.manifest(ctx, a, staged, intents, report)
 	if err != nil {
 		return a, err
@@ -213,10 +186,14 @@ func (s *Service) archiveRecord(ctx context.Context, a Act) (Act, error) {
 	if err != nil {
 		return a, unavailable(err)
 	}
-	a.Path = receipt.Renditions[0].Key
+	a.Path, a.Rendition = receipt.Renditions[0].Key, 1
 	a.ArchivedAt = receipt.Manifest.Created
 	a.Standing = InForce
+	first := firstRendition(a, int64(len(staged.PDF)))
 	return s.advance(ctx, a, Archived, func(tx Tx) error {
+		if err := tx.InsertRendition(ctx, first); err != nil {
+			return err
+		}
 		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: recordLeaf(receipt.ManifestSHA256)}); err != nil {
 			return err
 		}

@@ -44,6 +44,9 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 	if err != nil {
 		return Act{}, warnings, err
 	}
+	if facts.Signers, err = s.namedSigners(ctx, facts.Signers, c.Office, d, author.Login); err != nil {
+		return Act{}, warnings, err
+	}
 	if err := s.signersReady(ctx, facts.Signers); err != nil {
 		return Act{}, warnings, err
 	}
@@ -134,6 +137,10 @@ func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error
 	if err != nil {
 		return Act{}, fmt.Errorf("summary: %w", err)
 	}
+	level := s.Rules.LevelOf(f.Template, f.RetentionClass)
+	if err := s.levelReady(level); err != nil {
+		return Act{}, err
+	}
 	years, ok := s.Rules.Retention[f.RetentionClass]
 	if !ok {
 		years = s.Rules.Retention[""]
@@ -144,7 +151,7 @@ func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error
 		ID: s.NewID(), CaseID: c.ID, Case: c.Number, Office: c.Office, Officer: officer, Date: d.Date,
 		Template: f.Template, Version: f.Version, Data: f.Data, DataSHA256: sum[:],
 		Summary: summary, SearchKey: f.SearchKey, Evaluation: s.Rules.Evaluation,
-		Level: string(s.Rules.Level), Signers: f.Signers, RequestKey: d.RequestKey,
+		Level: string(level), Certify: s.Rules.Certifies(f.Template, f.RetentionClass), Signers: f.Signers, RequestKey: d.RequestKey,
 		IssuedAt: now, RetainUntil: now.AddDate(years, 0, 0), State: Issued,
 	}, nil
 }

@@ -23,6 +23,9 @@ type Draft struct {
 	Template string          // id of the template
 	Input    json.RawMessage // the form
 	Date     Date            // date of the act; empty means today
+	// Approver is the login of who signs second, where several accounts have
+	// the role for it.
+	Approver string
 	// RequestKey makes asking again harmless: one officer's second draft with
 	// the same key is the first one's act.
 	RequestKey string
@@ -32,6 +35,8 @@ type Draft struct {
 // one *Error of kind Invalid that lists all of them.
 type Drafter interface {
 	CheckCase(ctx context.Context, input json.RawMessage) (CaseFacts, []Warning, error)
+	// CheckAct names the signers of the act. One whom it leaves without Login,
+	// the core finds by Role.
 	CheckAct(ctx context.Context, d Draft, c Case, author Account) (Facts, []Warning, error)
 	// Render typesets a.Data with the act's numbers, code and seal, and reserves
 	// one signature field for each of a.Signers. It reads nothing but a: the

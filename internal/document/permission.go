@@ -14,6 +14,9 @@ const (
 	RoleAuditor   Role = "auditor"
 	RoleOperator  Role = "operator"
 	RoleOwner     Role = "owner"
+	// RoleChief is the chief of the body that an office belongs to, who decides
+	// on what its head submits.
+	RoleChief Role = "chief"
 )
 
 // AnyOffice is the office of a grant that holds everywhere.
@@ -52,10 +55,10 @@ const (
 var permitted = map[Action][]Role{
 	ActRegisterCase: {RoleOfficer, RoleClerk, RoleHead},
 	ActIssue:        {RoleOfficer, RoleHead},
-	ActSign:         {RoleOfficer, RoleHead},
-	ActVoid:         {RoleOfficer, RoleHead},
+	ActSign:         {RoleOfficer, RoleHead, RoleChief},
+	ActVoid:         {RoleOfficer, RoleHead, RoleChief},
 	ActChange:       {RoleOfficer, RoleHead},
-	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor},
+	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
 	ActOperate:      {RoleOperator, RoleOwner},
 }
 

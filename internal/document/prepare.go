@@ -30,6 +30,7 @@ func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
 	p, err := signing.Prepare(signing.Request{
 		PDF: base, Field: signer.Field, Certificate: chain[0], Chain: chain[1:],
 		Level: signing.Level(a.Level), Time: now, Name: signer.Name,
+		Certify: a.Certify && a.Round == 0,
 	})
 	if err != nil {
 		return a, fmt.Errorf("prepare signature of %s: %w", signer.Login, err)

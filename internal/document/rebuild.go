@@ -20,6 +20,7 @@ type RebuildReport struct {
 	Acts     int      `json:"acts"`
 	Voided   int      `json:"voided"`
 	Changed  int      `json:"changed"` // superseded or annulled
+	Renewed  int      `json:"renewed"` // further renditions
 	Leaves   int64    `json:"leaves"`
 	Audit    int64    `json:"audit_events"`
 	Gaps     []Gap    `json:"gaps"`
@@ -50,7 +51,7 @@ func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, erro
 		leaves: map[string]string{}, sequenced: map[string]bool{},
 	}
 	for _, step := range []func(context.Context) error{
-		r.accounts, r.authorisations, r.registrations, r.counters, r.records, r.voids, r.standings, r.numbers, r.ledger,
+		r.accounts, r.authorisations, r.registrations, r.counters, r.records, r.renewals, r.voids, r.standings, r.numbers, r.ledger,
 	} {
 		if err := step(ctx); err != nil {
 			return r.report, fmt.Errorf("rebuild: %w", err)
@@ -242,7 +243,7 @@ func (r *rebuild) restoreRecord(ctx context.Context, m archive.Manifest) error {
 	if a.Path, err = m.Record().RenditionKey(last.Sequence); err != nil {
 		return err
 	}
-	a.State, a.Round, a.Standing = Archived, len(a.Signers)-1, InForce
+	a.State, a.Round, a.Standing, a.Rendition = Archived, len(a.Signers)-1, InForce, last.Sequence
 	a.SHA256, a.SignedAt, a.ArchivedAt = last.SHA256[:], m.SignedAt, object.Created
 	r.leaves[string(recordLeaf(sha256.Sum256(data)))] = a.ID
 	if !r.cases[a.CaseID] {
@@ -256,7 +257,10 @@ func (r *rebuild) restoreRecord(ctx context.Context, m archive.Manifest) error {
 		}
 	}
 	r.report.Acts++
-	return r.insert(ctx, a)
+	if err := r.insert(ctx, a); err != nil {
+		return err
+	}
+	return r.restoreFirst(ctx, a, last.Size)
 }
 
 func (r *rebuild) insert(ctx context.Context, a Act) error {

@@ -23,6 +23,14 @@ type Rendition struct {
 	RenewBy   time.Time // as known when it was made; zero if it was not
 }
 
+// firstRendition is the file of an act that has just been archived.
+func firstRendition(a Act, size int64) Rendition {
+	return Rendition{
+		ActID: a.ID, Sequence: 1, SHA256: a.SHA256, Size: size, Path: a.Path, Level: a.Level,
+		CreatedAt: a.ArchivedAt, RenewBy: a.RenewBy,
+	}
+}
+
 // Renewed is the body of the archive event of a further rendition. The event's
 // id is RenewalID, so that the archive takes one of each number.
 type Renewed struct {
@@ -67,4 +75,11 @@ func (a Act) RenewalTime() time.Time {
 	sum := sha256.Sum256([]byte(a.ID))
 	share := time.Duration(binary.BigEndian.Uint32(sum[:])) * (renewalSpread >> 32)
 	return a.RenewBy.Add(-share).Truncate(time.Microsecond)
+}
+
+// RenewalCursor is a place in the list of acts to renew: that of the act with
+// this RenewalTime and id.
+type RenewalCursor struct {
+	At    time.Time
+	ActID string
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -109,17 +110,23 @@ func backoff(n int) time.Duration {
 	return min(time.Second<<min(n-1, 16), 5*time.Minute)
 }
 
-// Worker drives every act that needs no key, delivers the outbox and sequences
-// the ledger. Several processes may run one each.
+// Worker drives every act that needs no key, delivers the outbox, sequences the
+// ledger and renews what is archived. Several processes may run one each.
 type Worker struct {
 	Service     *Service
 	Parallel    int           // acts at once
 	Interval    time.Duration // between looks at the register when it is idle
 	LedgerEvery time.Duration // between checkpoints
+	RenewEvery  time.Duration // between passes over what is due for renewal; 0: none
 }
 
 // Run works until ctx is done, then finishes the acts in hand.
 func (w *Worker) Run(ctx context.Context) error {
+	if w.RenewEvery > 0 {
+		var renewals sync.WaitGroup
+		defer renewals.Wait()
+		renewals.Go(func() { w.renewals(ctx) })
+	}
 	ledgerDue := time.Now()
 	for {
 		busy := w.Once(ctx)

@@ -18,10 +18,15 @@ import (
 
 // Rules are the settings of the line. They are fixed while the service runs.
 type Rules struct {
-	Scheme     numbering.Scheme
-	Host       string        // of the verification address; fixed for the life of the acts
-	Level      signing.Level // of every signature
-	Evaluation bool          // an evaluation CA or TSA is in use: acts have no legal force
+	Scheme numbering.Scheme
+	Host   string        // of the verification address; fixed for the life of the acts
+	Level  signing.Level // of every signature, unless Levels says otherwise
+	// Levels and Certify are by class, which is the id of a template or a
+	// retention class: the level of its acts, and whether their first signature
+	// certifies them.
+	Levels     map[string]signing.Level
+	Certify    map[string]bool
+	Evaluation bool // an evaluation CA or TSA is in use: acts have no legal force
 	Location   *time.Location
 	// Retention gives the years that acts of a retention class are kept; the
 	// class "" is the default. docs/domain.md knows no term: an owner confirms it.
@@ -32,6 +37,9 @@ type Rules struct {
 	// PreparedFor is how long prepared bytes may wait for the signer before
 	// they are built anew with the current time and certificate.
 	PreparedFor time.Duration
+	// RenewBefore is how long before the time-stamp of an archived act weakens
+	// the act is renewed at the latest; 0: a year.
+	RenewBefore time.Duration
 }
 
 // Service runs the line. All fields are set once, before first use.
@@ -42,6 +50,7 @@ type Service struct {
 	Sealer       Sealer
 	Certificates Certificates
 	Timestamps   signing.Timestamper // nil at level B-B only
+	Augmenter    *signing.Augmenter  // nil where no class asks for B-LT or B-LTA
 	Verifier     *signing.Verifier
 	Checkpoints  *ledger.Signer
 	LedgerKeys   *ledger.Verifier // of Checkpoints, past keys included
@@ -57,6 +66,8 @@ type Service struct {
 	Observe func(step string, took time.Duration)
 	// ObserveKey, if set, is told how each use of an officer's key ended.
 	ObserveKey func(Outcome)
+	// ObserveRenewal, if set, is told how each renewal ended.
+	ObserveRenewal func(RenewalOutcome)
 
 	kept stagedCache
 }

@@ -65,10 +65,15 @@ func mayBeSigned(actor Actor, a Act) error {
 	if err := actor.May(ActSign, a.Office); err != nil {
 		return err
 	}
-	if signer := a.Signers[a.Round]; signer.Login != actor.Login {
+	signer := a.Signers[a.Round]
+	if signer.Login != actor.Login {
 		return newError(Forbidden, "error.act.other_signer", nil, "number", a.Number, "signer", signer.Login)
 	}
-	return nil
+	if signer.Role != "" && !actor.Holds(signer.Role, a.Office) { // no longer
+		return newError(Forbidden, "error.forbidden", nil,
+			"login", actor.Login, "action", string(ActSign), "office", a.Office)
+	}
+	return twoPersons(a.Signers[:a.Round+1], a.Officer)
 }
 
 // together is how many acts of a batch are worked on at once.

@@ -117,8 +117,8 @@ type RenditionTx interface {
 	// ErrStale when it is not.
 	PointTo(ctx context.Context, a Act, from int) error
 	// ActsToRenew lists archived acts of which [Act.RenewalTime] is before a
-	// time, the earliest first.
-	ActsToRenew(ctx context.Context, before time.Time, limit int) ([]Act, error)
+	// time, the earliest first, behind a place in that list.
+	ActsToRenew(ctx context.Context, before time.Time, after RenewalCursor, limit int) ([]Act, error)
 	// CountToRenew counts them, up to a limit.
 	CountToRenew(ctx context.Context, before time.Time, limit int) (int, error)
 }

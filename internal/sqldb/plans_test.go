@@ -169,7 +169,7 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.HastenJobs(ctx, []string{"a1"}, time.Now()))
 	call(x.Renditions(ctx, "a1"))
 	call(nil, x.PointTo(ctx, a, 1))
-	call(x.ActsToRenew(ctx, time.Now(), 10))
+	call(x.ActsToRenew(ctx, time.Now(), document.RenewalCursor{}, 10))
 	call(x.CountToRenew(ctx, time.Now(), 10))
 	call(x.JobByAct(ctx, "a1"))
 	call(x.OldestJob(ctx))

@@ -47,9 +47,12 @@ func (t *tx) PointTo(ctx context.Context, a document.Act, from int) error {
 	return nil
 }
 
-func (t *tx) ActsToRenew(ctx context.Context, before time.Time, limit int) ([]document.Act, error) {
+// ActsToRenew leaves out what need not be kept any longer.
+func (t *tx) ActsToRenew(ctx context.Context, before time.Time, after document.RenewalCursor, limit int) ([]document.Act, error) {
 	acts, err := t.acts(ctx, `SELECT `+actColumns+` FROM act
-		WHERE renew_spread IS NOT NULL AND renew_spread < $1 ORDER BY renew_spread, id LIMIT $2`, Time(before), limit)
+		WHERE renew_spread IS NOT NULL AND renew_spread < $1 AND (renew_spread, id) > ($2, $3)
+			AND retain_until > $4
+		ORDER BY renew_spread, id LIMIT $5`, Time(before), toColumn(after.At), after.ActID, Time(t.now()), limit)
 	if err != nil {
 		return nil, fmt.Errorf("acts to renew: %w", err)
 	}
@@ -58,11 +61,11 @@ func (t *tx) ActsToRenew(ctx context.Context, before time.Time, limit int) ([]do
 
 // countToRenew reads no more rows than the limit says.
 const countToRenew = `SELECT count(*) FROM (SELECT 1 FROM act
-	WHERE renew_spread IS NOT NULL AND renew_spread < $1 LIMIT $2) AS due`
+	WHERE renew_spread IS NOT NULL AND renew_spread < $1 AND retain_until > $2 LIMIT $3) AS due`
 
 func (t *tx) CountToRenew(ctx context.Context, before time.Time, limit int) (int, error) {
 	var n int
-	err := t.one(ctx, []any{&n}, countToRenew, Time(before), limit)
+	err := t.one(ctx, []any{&n}, countToRenew, Time(before), Time(t.now()), limit)
 	if err != nil {
 		return 0, fmt.Errorf("counting acts to renew: %w", err)
 	}

@@ -64,7 +64,7 @@ func testOlderActs(t *testing.T, o Options) {
 		if err != nil {
 			return err
 		}
-		due, err := tx.ActsToRenew(ctx, time.Unix(1, 0), 10)
+		due, err := tx.ActsToRenew(ctx, time.Unix(1, 0), document.RenewalCursor{}, 10)
 		if len(due) != 1 || due[0].ID != "a1" || due[0].Rendition != 1 || due[0].Certify || !due[0].RenewBy.IsZero() {
 			t.Errorf("to be looked at: %+v", due)
 		}
@@ -86,7 +86,7 @@ func testOlderActs(t *testing.T, o Options) {
 func olderAct(id, state, level, at string) string {
 	return `INSERT INTO act (id, case_id, case_number, number, idx, office, officer, date, template, version, level,
 		evaluation, code, request_key, state, round, epoch, waits_for, sha256, path, archived_at, void_reason, standing,
-		changed_by, reason, search_key, signers)
+		changed_by, reason, search_key, signers, retain_until)
 		SELECT '` + id + `', 'c', 'EI', '` + id + `', count(*) + 1, '', '', '', '', '', '` + level + `',
-		false, '` + id + `', '', '` + state + `', 0, 0, '', 'hash', 'path', '` + at + `', '', '', '', '', '', '[]' FROM act`
+		false, '` + id + `', '', '` + state + `', 0, 0, '', 'hash', 'path', '` + at + `', '', '', '', '', '', '[]', '2099-01-01T00:00:00.000000Z' FROM act`
 }

@@ -34,7 +34,7 @@ func (p Permission) String() string {
 func Permissions() []Permission {
 	roles := []document.Role{
 		document.RoleOfficer, document.RoleHead, document.RoleClerk, document.RoleArchivist,
-		document.RoleAuditor, document.RoleOperator, document.RoleOwner, "visitor",
+		document.RoleAuditor, document.RoleOperator, document.RoleOwner, document.RoleChief, "visitor",
 	}
 	// One letter a role, in the order above: y may in an office that the grant
 	// is for, - may not.
@@ -42,13 +42,13 @@ func Permissions() []Permission {
 		action document.Action
 		may    string
 	}{
-		{document.ActRegisterCase, "yyy-----"},
-		{document.ActIssue, "yy------"},
-		{document.ActSign, "yy------"},
-		{document.ActVoid, "yy------"},
-		{document.ActChange, "yy------"},
-		{document.ActRead, "yyyyy---"},
-		{document.ActOperate, "-----yy-"},
+		{document.ActRegisterCase, "yyy------"},
+		{document.ActIssue, "yy-------"},
+		{document.ActSign, "yy-----y-"},
+		{document.ActVoid, "yy-----y-"},
+		{document.ActChange, "yy-------"},
+		{document.ActRead, "yyyyy--y-"},
+		{document.ActOperate, "-----yy--"},
 	}
 	var all []Permission
 	for _, row := range table {

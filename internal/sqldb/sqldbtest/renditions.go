@@ -90,7 +90,7 @@ func testActsToRenew(t *testing.T, s document.Store) {
 	want := func(before time.Time, limit int, want ...document.Act) {
 		t.Helper()
 		view(t, s, func(tx document.Tx) error {
-			got, err := tx.ActsToRenew(ctx, before, limit)
+			got, err := tx.ActsToRenew(ctx, before, document.RenewalCursor{}, limit)
 			if err != nil {
 				return err
 			}
@@ -105,4 +105,10 @@ func testActsToRenew(t *testing.T, s document.Store) {
 	want(acts[1].RenewalTime(), 10, acts[3], acts[2])
 	want(acts[1].RenewalTime().Add(time.Microsecond), 10, acts[3], acts[2], acts[1])
 	want(noon, 10, acts[3])
+	view(t, s, func(tx document.Tx) error {
+		after := document.RenewalCursor{At: acts[2].RenewalTime(), ActID: acts[2].ID}
+		got, err := tx.ActsToRenew(ctx, noon.AddDate(50, 0, 0), after, 10)
+		same(t, "the rest", got, []document.Act{acts[1], acts[0]})
+		return err
+	})
 }
