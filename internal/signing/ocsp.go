@@ -7,6 +7,8 @@ import (
 	_ "crypto/sha1" // certificate identifiers of OCSP (RFC 6960 § 4.1.1): names, not proofs
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
+	"fmt"
 	"math/big"
 	"slices"
 	"time"
@@ -171,4 +173,46 @@ func identifierHash(oid asn1.ObjectIdentifier) (crypto.Hash, bool) {
 		}
 	}
 	return 0, false
+}
+
+// OCSPResponse is what a response says of one certificate. Its signature was
+// checked, and that the signer may respond for the issuer; not whether a
+// responder's own certificate is revoked.
+type OCSPResponse struct {
+	Raw                                []byte    // DER
+	Status                             int       // ocsp.Good, ocsp.Revoked or ocsp.Unknown
+	ThisUpdate, NextUpdate, ProducedAt time.Time // NextUpdate is zero when absent
+	RevokedAt                          time.Time
+	Reason                             int               // CRLReason
+	Responder                          *x509.Certificate // nil: the issuer itself
+}
+
+// ErrOCSP marks a response that cannot be believed.
+var ErrOCSP = errors.New("signing: OCSP response")
+
+// ParseOCSP reads a response about cert. A refusal of the responder (RFC 6960 §
+// 2.3) is an ocsp.ResponseError.
+func ParseOCSP(der []byte, cert, issuer *x509.Certificate) (*OCSPResponse, error) {
+	r, err := ocsp.ParseResponseForCert(der, cert, issuer)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrOCSP, err)
+	case !identifies(r.TBSResponseData, cert, issuer):
+		return nil, fmt.Errorf("%w: about a certificate of another issuer", ErrOCSP)
+	case !authorised(r.Certificate, issuer, r.ProducedAt):
+		return nil, fmt.Errorf("%w: %s may not respond for %s", ErrOCSP, r.Certificate.Subject, issuer.Subject)
+	case cert.Equal(r.Certificate):
+		return nil, fmt.Errorf("%w: the responder %s vouches for itself", ErrOCSP, cert.Subject)
+	case signatureHash(r.SignatureAlgorithm).name == "SHA-1":
+		return nil, fmt.Errorf("%w: signed with %s", ErrOCSP, r.SignatureAlgorithm)
+	}
+	if r.Certificate != nil {
+		if err := Weak(r.Certificate); err != nil {
+			return nil, fmt.Errorf("%w: responder: %w", ErrOCSP, err)
+		}
+	}
+	return &OCSPResponse{
+		Raw: der, Status: r.Status, ThisUpdate: r.ThisUpdate, NextUpdate: r.NextUpdate, ProducedAt: r.ProducedAt,
+		RevokedAt: r.RevokedAt, Reason: r.RevocationReason, Responder: r.Certificate,
+	}, nil
 }

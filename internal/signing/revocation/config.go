@@ -43,6 +43,9 @@ type Config struct {
 	// for an answer waits 5 seconds at most.
 	Timeout time.Duration
 
+	// OCSP says how responders are asked, for what goes into signed files.
+	OCSP OCSPConfig
+
 	Now    func() time.Time // required
 	Client *http.Client     // nil: signing.NewHTTPClient(CAFile)
 	Log    *slog.Logger     // nil: silent
@@ -51,7 +54,23 @@ type Config struct {
 	Observe func(Exchange)
 }
 
-// Exchange is one attempt to refresh a list.
+// OCSPConfig says how OCSP responders are asked (RFC 6960). Lists remain what
+// officers' certificates are judged by before they sign, where there are any;
+// responses are what proves a certificate in a signed file, and lists where there
+// are none.
+type OCSPConfig struct {
+	// Responders replaces the addresses that certificates name; empty: those.
+	Responders []string `json:"responders,omitempty"`
+	// MaxAgeSeconds is how long a response is used again; 0: until its
+	// nextUpdate. One without nextUpdate is never used again.
+	MaxAgeSeconds int `json:"max_age_seconds,omitempty"`
+	// MaxListSize bounds a list, in bytes, that goes into a file instead; 0: 1 MB.
+	MaxListSize int `json:"max_list_size,omitempty"`
+	// Off leaves responders alone: lists only.
+	Off bool `json:"off,omitempty"`
+}
+
+// Exchange is one attempt to refresh a list, or to ask a responder.
 type Exchange struct {
 	URL     string
 	Outcome Outcome
@@ -71,10 +90,12 @@ const (
 )
 
 const (
-	maxFeeds   = 256
-	maxIssuers = 512
-	maxWays    = 4096
-	maxRefresh = 3 * time.Hour
+	maxFeeds = 256
+	// maxResponders is how many addresses are tried for one certificate.
+	maxResponders = 4
+	maxIssuers    = 512
+	maxWays       = 4096
+	maxRefresh    = 3 * time.Hour
 	// aheadOfUs is how much later than our clock a list may be, as the verifier
 	// allows it.
 	aheadOfUs = 5 * time.Minute
@@ -105,8 +126,18 @@ func (c *Config) complete() error {
 		return fmt.Errorf("timeout of %s", c.Timeout)
 	case c.MaxSize < 0 || c.MaxSize > 64<<20:
 		return fmt.Errorf("lists of up to %d bytes, want at most 64 MB", c.MaxSize)
+	case c.OCSP.MaxAgeSeconds < 0 || c.OCSP.MaxListSize < 0 || c.OCSP.MaxListSize > 8<<20:
+		return errors.New("OCSP: max_age_seconds and max_list_size want at least 0, max_list_size at most 8 MB")
+	case len(c.OCSP.Responders) > maxResponders:
+		return fmt.Errorf("OCSP: %d responders, want at most %d", len(c.OCSP.Responders), maxResponders)
 	case len(c.CRLs) > maxFeeds:
 		return fmt.Errorf("%d addresses of lists, want at most %d", len(c.CRLs), maxFeeds)
+	}
+	c.OCSP.MaxListSize = cmp.Or(c.OCSP.MaxListSize, 1<<20)
+	for i, u := range c.OCSP.Responders {
+		if err := signing.CheckURL(u); err != nil {
+			return fmt.Errorf("OCSP: address %d of a responder: %w", i+1, err)
+		}
 	}
 	for i, u := range c.CRLs {
 		if err := signing.CheckURL(u); err != nil {

@@ -31,6 +31,8 @@ type Source struct {
 	of      map[string][]held                // the same by issuer; slices are never changed
 	total   int64                            // bytes of all lists
 	ways    map[[32]byte][]*x509.Certificate // from officers' certificates to a root
+
+	answers answers
 }
 
 // held is a list and when an address last confirmed that it is the newest.
@@ -62,7 +64,8 @@ func Open(c Config) (*Source, error) {
 		c: c, roots: c.Anchors.Pool(), all: poolOf(roots), intermediates: poolOf(intermediates),
 		keepers: keepers, ways: map[[32]byte][]*x509.Certificate{},
 		wake: make(chan struct{}, 1), issuers: slices.Concat(roots, intermediates),
-		feeds: map[string]*feed{}, lists: map[string]held{}, of: map[string][]held{},
+		answers: answers{held: map[string]*heldAnswer{}, status: map[string]*responderStatus{}},
+		feeds:   map[string]*feed{}, lists: map[string]held{}, of: map[string][]held{},
 	}
 	for _, u := range c.CRLs {
 		s.addFeed(u)
