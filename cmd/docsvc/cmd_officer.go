@@ -63,7 +63,7 @@ func (f *flags) person() *personFlags {
 func (p *personFlags) account() (document.Account, error) {
 	roles := []document.Role{
 		document.RoleOfficer, document.RoleHead, document.RoleClerk, document.RoleArchivist,
-		document.RoleAuditor, document.RoleOperator, document.RoleOwner,
+		document.RoleAuditor, document.RoleOperator, document.RoleOwner, document.RoleChief,
 	}
 	if !slices.Contains(roles, document.Role(p.role)) {
 		return p.of, usageError{fmt.Sprintf("--role %s: want one of %v", p.role, roles)}

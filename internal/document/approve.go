@@ -62,16 +62,15 @@ func approver(accounts []Account, role Role, office, wanted, author string) (Acc
 			found, logins = append(found, a), append(logins, a.Login)
 		}
 	}
-	args := []string{"role", string(role), "office", office, "login", author}
 	switch {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return Account{}, newError(Conflict, "error.signer.several", nil, append(args, "logins", strings.Join(logins, ", "))...)
+		return Account{}, newError(Conflict, "error.signer.several", nil, "office", office, "logins", strings.Join(logins, ", "))
 	case self:
-		return Account{}, newError(Forbidden, "error.signer.self", nil, args...)
+		return Account{}, newError(Forbidden, "error.signer.self", nil, "login", author)
 	}
-	return Account{}, newError(Conflict, "error.signer.none", nil, args...)
+	return Account{}, newError(Conflict, "error.signer.none", nil, "office", office, "role", string(role))
 }
 
 // twoPersons refuses the last of some signers if that is a person who signs
@@ -81,7 +80,7 @@ func twoPersons(signers []Signer, author string) error {
 	login := signers[last].Login
 	earlier := slices.ContainsFunc(signers[:last], func(s Signer) bool { return s.Login == login })
 	if last > 0 && (earlier || login == author) {
-		return newError(Forbidden, "error.signer.self", nil, "login", login, "role", string(signers[last].Role))
+		return newError(Forbidden, "error.signer.self", nil, "login", login)
 	}
 	return nil
 }

@@ -48,10 +48,22 @@ func line(ctx context.Context, w *world, s *document.Service) (document.Act, err
 }
 
 func TestLine(t *testing.T) {
-	for _, signers := range [][]string{{"nigar"}, {"nigar", "vuqar"}} {
-		t.Run(strings.Join(signers, "+"), func(t *testing.T) {
+	for _, tc := range []struct {
+		level   signing.Level
+		signers []string
+		tokens  int64
+	}{
+		{signing.LevelBB, []string{"nigar"}, 0},
+		{signing.LevelBT, []string{"nigar"}, 1},
+		{signing.LevelBT, []string{"nigar", "vuqar"}, 2},
+		{signing.LevelBLT, []string{"nigar", "vuqar"}, 2},
+		{signing.LevelBLTA, []string{"nigar"}, 2},
+		{signing.LevelBLTA, []string{"nigar", "vuqar"}, 3},
+	} {
+		signers := tc.signers
+		t.Run(string(tc.level)+" "+strings.Join(signers, "+"), func(t *testing.T) {
 			w := newWorld(t)
-			w.drafter.signers = signers
+			w.drafter.signers, w.level = signers, tc.level
 			s := w.process()
 			w.staff(s)
 			a, err := line(t.Context(), w, s)
@@ -59,6 +71,9 @@ func TestLine(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.checkDone(s, a)
+			if gave := w.tsa.gave.Load(); gave != tc.tokens {
+				t.Errorf("%d time-stamps, want %d", gave, tc.tokens)
+			}
 			again, err := line(t.Context(), w, s)
 			if err != nil || again.Number != a.Number {
 				t.Fatalf("the same request gave %s, %v", again.Number, err)
@@ -89,6 +104,14 @@ func (w *world) checkDone(s *document.Service, a document.Act) {
 	report, err := s.Verifier.Verify(ctx, file, w.now())
 	if err != nil || report.Indication != signing.TotalPassed || len(report.Signatures) != len(a.Signers) {
 		w.t.Errorf("the archived file: %+v, %v", report, err)
+	}
+	for i, signature := range report.Signatures {
+		if string(signature.Level) != a.Level || signature.Certifies != (a.Certify && i == 0) {
+			w.t.Errorf("signature %d is at level %s (certifies: %v), the act at %s", i+1, signature.Level, signature.Certifies, a.Level)
+		}
+	}
+	if timestamped := a.Level != "B-B"; a.RenewBy.IsZero() == timestamped || a.Rendition != 1 {
+		w.t.Errorf("rendition %d can be proved until %s", a.Rendition, a.RenewBy)
 	}
 	records := 0
 	for m, err := range archive.Records(ctx, w.archive) {
@@ -197,12 +220,14 @@ func (w *world) view(fn func(document.Tx) error) {
 // the archive, once before the write and once after it (the answer is lost),
 // and lets another process go on.
 func TestEveryCrash(t *testing.T) {
-	for _, signers := range [][]string{{"nigar"}, {"nigar", "vuqar"}} {
+	for _, kind := range []actKind{
+		{[]string{"nigar"}, signing.LevelBT}, {[]string{"nigar", "vuqar"}, signing.LevelBLTA},
+	} {
 		for _, part := range []string{"register", "archive"} {
 			for _, after := range []bool{false, true} {
-				name := fmt.Sprintf("%d signers/%s/after=%v", len(signers), part, after)
+				name := fmt.Sprintf("%d signers/%s/%s/after=%v", len(kind.signers), kind.level, part, after)
 				t.Run(name, func(t *testing.T) {
-					for n := 1; crashAt(t, signers, part, after, n); n++ {
+					for n := 1; crashAt(t, kind, part, after, n); n++ {
 						if n > 200 {
 							t.Fatal("the line never ends")
 						}
@@ -213,11 +238,17 @@ func TestEveryCrash(t *testing.T) {
 	}
 }
 
+// actKind is who signs an act, and how.
+type actKind struct {
+	signers []string
+	level   signing.Level
+}
+
 // crashAt runs one world with a fault at the n-th write and reports whether the
 // line was long enough to reach it.
-func crashAt(t *testing.T, signers []string, part string, after bool, n int) bool {
+func crashAt(t *testing.T, kind actKind, part string, after bool, n int) bool {
 	w := newWorld(t)
-	w.drafter.signers = signers
+	w.drafter.signers, w.level = kind.signers, kind.level
 	first := w.process()
 	w.staff(first)
 	puts, hit := 0, false

@@ -139,7 +139,7 @@ func (s *Service) verifyForRenewal(ctx context.Context, r *renewal, file []byte,
 	}
 	if report.Indication != signing.TotalPassed || len(report.Signatures) != len(r.act.Signers) {
 		return nil, newError(Conflict, "error.renewal.refused", said, "number", r.act.Number, "rendition", fmt.Sprint(sequence),
-			"indication", report.Indication, "sub_indication", report.SubIndication)
+			"indication", report.Indication, "detail", report.SubIndication)
 	}
 	return report, nil
 }

@@ -12,8 +12,7 @@ import (
 	"docsvc/internal/signing"
 )
 
-// Reason says which part an act waits for whose job has failed. The message
-// "waiting." and the reason tells it to people.
+// Reason says which part an act waits for whose job has failed.
 type Reason string
 
 // The reasons.
@@ -34,6 +33,27 @@ func Reasons() []Reason {
 		WaitsForTimestamp, WaitsForData, WaitsForArchive, WaitsForAlarm,
 		WaitsForRegister, WaitsForCertificate, WaitsForSeal, WaitsForOther,
 	}
+}
+
+// Message is the key of the sentence that tells it to people.
+func (r Reason) Message() string {
+	switch r {
+	case WaitsForTimestamp:
+		return "waiting.timestamp"
+	case WaitsForData:
+		return "waiting.validation_data"
+	case WaitsForArchive:
+		return "waiting.archive"
+	case WaitsForAlarm:
+		return "waiting.archive_alarm"
+	case WaitsForRegister:
+		return "waiting.register"
+	case WaitsForCertificate:
+		return "waiting.certificate"
+	case WaitsForSeal:
+		return "waiting.seal"
+	}
+	return "waiting.other"
 }
 
 // reasonOf says what a failed step waits for.

@@ -42,6 +42,8 @@ type world struct {
 	pki      *signingtest.PKI
 	tsa      *faultyTSA
 	drafter  *drafter
+	level    signing.Level
+	rules    func(*document.Rules) // of the next process; nil: as they are
 	log      struct {
 		signer   *ledger.Signer
 		verifier *ledger.Verifier
@@ -54,7 +56,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "register.db"), clock: time.Now().Truncate(time.Second)}
+	w := &world{t: t, path: filepath.Join(t.TempDir(), "register.db"), level: signing.LevelBT, clock: time.Now().Truncate(time.Second)}
 	w.archive = &archivetest.Fake{Now: w.now}
 	w.pki = signingtest.New(t, w.now)
 	w.tsa = &faultyTSA{pki: w.pki}
@@ -117,18 +119,25 @@ func (w *world) process() *document.Service {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &document.Service{
-		Store: w.store, Archive: w.archive, Drafter: w.drafter, Sealer: sealer{}, Certificates: certificates{w},
+	augmenter := w.pki.Augmenter()
+	augmenter.Timestamps = w.tsa
+	s := &document.Service{
+		Augmenter: augmenter,
+		Store:     w.store, Archive: w.archive, Drafter: w.drafter, Sealer: sealer{}, Certificates: certificates{w},
 		Timestamps: w.tsa, Verifier: &signing.Verifier{Roots: w.pki.Roots(), Now: w.now, Revocation: w.pki},
 		Checkpoints: w.log.signer, LedgerKeys: w.log.verifier,
 		Rules: document.Rules{
-			Scheme: scheme, Level: signing.LevelBT, Evaluation: true, Location: time.UTC,
+			Scheme: scheme, Level: w.level, Evaluation: true, Location: time.UTC,
 			Retention: map[string]int{"": 10}, Lease: lease, PreparedFor: 15 * time.Minute,
 		},
 		Owner: uuid.NewString(), Now: w.now, Rand: rand.Reader,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 		Log:   slog.New(slog.DiscardHandler),
 	}
+	if w.rules != nil {
+		w.rules(&s.Rules)
+	}
+	return s
 }
 
 // staff saves the accounts of the officers.
@@ -243,12 +252,14 @@ func (d *drafter) Engine() string { return "test/1" }
 type faultyTSA struct {
 	pki  *signingtest.PKI
 	down atomic.Bool
+	gave atomic.Int64
 }
 
 func (f *faultyTSA) Timestamp(ctx context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
 	if f.down.Load() {
 		return nil, errors.New("time-stamping authority is down")
 	}
+	f.gave.Add(1)
 	return f.pki.Timestamp(ctx, digest, h)
 }
 

@@ -55,7 +55,7 @@ func actionKey(action string) string {
 func roleKey(role document.Role) string {
 	return map[document.Role]string{
 		document.RoleOfficer: "role.officer", document.RoleHead: "role.head", document.RoleClerk: "role.clerk",
-		document.RoleArchivist: "role.archivist", document.RoleAuditor: "role.auditor",
+		document.RoleArchivist: "role.archivist", document.RoleAuditor: "role.auditor", document.RoleChief: "role.chief",
 		document.RoleOperator: "role.operator", document.RoleOwner: "role.owner",
 	}[role]
 }
