@@ -24,6 +24,7 @@ type collection struct {
 	fresh bool // a time-stamp is about to seal the data
 	store *store
 	asked map[string]bool // by certificate: the answer is in the store
+	paths map[pathKey][]*x509.Certificate
 	// judge is the verifier as it will see the store.
 	judge *validation
 }
@@ -36,7 +37,7 @@ func (a *Augmenter) collect(ctx context.Context, doc *pdf.Document, all []signed
 	if err != nil {
 		return nil, err
 	}
-	c := &collection{Augmenter: a, ctx: ctx, now: a.Now(), fresh: fresh, store: s, asked: map[string]bool{}}
+	c := &collection{Augmenter: a, ctx: ctx, now: a.Now(), fresh: fresh, store: s, asked: map[string]bool{}, paths: map[pathKey][]*x509.Certificate{}}
 	c.judge = &validation{
 		Verifier: &Verifier{Now: a.Now, Intermediates: a.Intermediates, StatusAge: a.StatusAge},
 		ctx:      ctx, at: c.now, lists: map[string]*List{}, suitability: a.Suitability,
@@ -97,13 +98,6 @@ func (c *collection) one(s signed, existed time.Time, proven bool) error {
 	return nil
 }
 
-func (c *collection) stampRoots() *x509.CertPool {
-	if c.TSARoots != nil {
-		return c.TSARoots
-	}
-	return c.Roots
-}
-
 // stampRoots are the trust anchors of time-stamps.
 func (a *Augmenter) stampRoots() *x509.CertPool {
 	if a.TSARoots == nil {
@@ -117,11 +111,10 @@ func (a *Augmenter) stampRoots() *x509.CertPool {
 // the trust anchor too, "which are not already present", and s) none twice:
 // those that the message itself brings are left out.
 func (c *collection) prove(q question) error {
-	paths, fail := c.judge.paths(q)
-	if fail != nil {
-		return fmt.Errorf("%w: %s", ErrNoPath, fail.reason)
+	path, err := c.path(q)
+	if err != nil {
+		return err
 	}
-	path := paths[0]
 	for i, cert := range path {
 		if !slices.ContainsFunc(q.message.Certificates, cert.Equal) {
 			if err := c.store.add(storedCerts, cert.Raw); err != nil {
@@ -136,6 +129,26 @@ func (c *collection) prove(q question) error {
 		}
 	}
 	return nil
+}
+
+// path builds the path of a message's signer as the verifier will, once for a
+// certificate while all of the path is valid.
+func (c *collection) path(q question) ([]*x509.Certificate, error) {
+	key := pathKey{string(q.message.Signer.Raw), q.roots}
+	if known, ok := c.paths[key]; ok && !slices.ContainsFunc(known, func(cert *x509.Certificate) bool { return outside(cert, q.as) }) {
+		return known, nil
+	}
+	paths, fail := c.judge.paths(q)
+	if fail != nil {
+		return nil, fmt.Errorf("%w: %s", ErrNoPath, fail.reason)
+	}
+	c.paths[key] = paths[0]
+	return paths[0], nil
+}
+
+type pathKey struct {
+	leaf  string
+	roots *x509.CertPool
 }
 
 // status sees to it that the store tells how cert stood at best. depth counts

@@ -82,9 +82,6 @@ func (s *store) add(k storeKind, der []byte) error {
 	return nil
 }
 
-// all lists what is held and added.
-func (s *store) all(k storeKind) [][]byte { return slices.Concat(s.held[k], s.added[k]) }
-
 func (s *store) grew() bool { return s.size > 0 }
 
 // appendTo writes the update behind file, which must be the document's bytes.

@@ -107,26 +107,36 @@ func TestTools(t *testing.T) {
 			})
 		}
 	})
-	var table strings.Builder
-	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprint(w, "level\tkey\tsignatures")
+	t.Logf("good of all that the program knows:\n%s", table(t, files, results))
+}
+
+// table has a line for each file, a column for each program.
+func table(t *testing.T, files []variant, results map[string]string) string {
+	t.Helper()
+	lines := []string{"level\tkey\tsignatures"}
 	for _, c := range checks {
-		fmt.Fprint(w, "\t", c.name)
+		lines[0] += "\t" + c.name
 	}
 	for _, v := range files {
-		fmt.Fprintf(w, "\n%s\t%s\t%s", v.level, v.kind.Name, v.shape)
+		line := fmt.Sprintf("%s\t%s\t%s", v.level, v.kind.Name, v.shape)
 		for _, c := range checks {
 			told, ok := results[c.name+v.String()]
 			if !ok {
 				told = "-"
 			}
-			fmt.Fprint(w, "\t", told)
+			line += "\t" + told
 		}
+		lines = append(lines, line)
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	if _, err := w.Write([]byte(strings.Join(lines, "\n"))); err != nil {
+		t.Fatal(err)
 	}
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("good of all that the program knows:\n%s", table.String())
+	return b.String()
 }
 
 // checkCMS has each signature checked with its CAdES attributes.
