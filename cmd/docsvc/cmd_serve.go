@@ -71,6 +71,7 @@ func (a *app) serve(ctx context.Context, e env) error {
 	}
 	worker := &document.Worker{
 		Service: a.Service, Parallel: a.Config.Workers, Interval: 500 * time.Millisecond, LedgerEvery: time.Second,
+		RenewEvery: time.Hour,
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return worker.Run(ctx) })

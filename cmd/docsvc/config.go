@@ -79,8 +79,30 @@ type Config struct {
 		CommandClientID string `json:"command_client_id,omitempty"`
 	} `json:"login,omitzero"`
 
-	// Level of signatures: B-B or B-T.
+	// Level of signatures (ETSI EN 319 142-1): B-B, B-T, B-LT or B-LTA. At B-LTA
+	// an act brings all that proves it, and is renewed before that weakens. An act
+	// is never signed at a lower level than asked for: it waits.
 	Level signing.Level `json:"level"`
+
+	// Levels of classes that differ. A class is the id of a template or a
+	// retention class; the template's counts first.
+	Levels map[string]signing.Level `json:"levels,omitempty"`
+
+	// Certify says of which classes the first signature certifies the document:
+	// then it permits nothing but further signatures (DocMDP, P 2).
+	Certify map[string]bool `json:"certify,omitempty"`
+
+	// RenewBeforeDays is how long before its time-stamp weakens an archived act
+	// gets another one at the latest; default 365.
+	RenewBeforeDays int `json:"renew_before_days,omitempty"`
+
+	// AlgorithmsFile holds, as JSON, until when algorithms can be relied on;
+	// default: ETSI TS 119 312 V1.5.1. docsvc verify --algorithms shows the table.
+	AlgorithmsFile string `json:"algorithms_file,omitempty"`
+
+	// StatusAgeHours is how old the data that says that a certificate is not
+	// revoked may be at the time of a signature; default: as old as it says itself.
+	StatusAgeHours int `json:"status_age_hours,omitempty"`
 
 	// Numbers is the scheme of the unified number; see package numbering.
 	Numbers numbering.Scheme `json:"numbers"`
@@ -111,7 +133,7 @@ const maxConfig = 1 << 20
 
 // defaultConfig is the embedded set in one directory.
 func defaultConfig() Config {
-	c := Config{Address: "127.0.0.1:8080", Origin: "http://127.0.0.1:8080", Level: signing.LevelBT, Workers: 4, LeaseSeconds: 45}
+	c := Config{Address: "127.0.0.1:8080", Origin: "http://127.0.0.1:8080", Level: signing.LevelBLTA, Workers: 4, LeaseSeconds: 45}
 	c.Register.SQLite = "register.db"
 	c.Archive.Directory = "archive"
 	c.Keys.Directory = "keys"
@@ -179,9 +201,7 @@ func (c Config) validate() error {
 		fault("origin: %w", err)
 	}
 	faults = append(faults, c.validateParts()...)
-	if c.Level != signing.LevelBB && c.Level != signing.LevelBT {
-		fault("level %q: want %s or %s", c.Level, signing.LevelBB, signing.LevelBT)
-	}
+	faults = append(faults, c.validateLevels()...)
 	if c.RetentionYears[""] < 1 {
 		fault(`retention_years: the default class "" needs at least one year`)
 	}
@@ -199,6 +219,30 @@ func (c Config) validate() error {
 		fault("workers: %d, want 1 to 256", c.Workers)
 	}
 	return errors.Join(faults...)
+}
+
+// validateLevels lists what is wrong with how acts are signed and kept.
+func (c Config) validateLevels() []error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if err := c.Level.Check(); err != nil {
+		fault("level %q: want one of %v", c.Level, signing.Levels())
+	}
+	for class, level := range c.Levels {
+		if err := level.Check(); err != nil || class == "" {
+			fault("levels: %q: %q: want a template or retention class and one of %v", class, level, signing.Levels())
+		}
+	}
+	if _, ok := c.Certify[""]; ok {
+		fault("certify: want templates or retention classes, not the empty name")
+	}
+	if c.RenewBeforeDays < 0 || c.RenewBeforeDays > 3650 {
+		fault("renew_before_days: %d, want 0 to 3650", c.RenewBeforeDays)
+	}
+	if c.StatusAgeHours < 0 {
+		fault("status_age_hours: %d, want at least 0", c.StatusAgeHours)
+	}
+	return faults
 }
 
 // path resolves a path of the configuration.

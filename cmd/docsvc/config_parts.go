@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"docsvc/internal/signing"
+	"docsvc/internal/signing/revocation"
 )
 
 // The parts of the production set. Every secret is a file of its own, readable
@@ -78,6 +79,9 @@ type certificatesConfig struct {
 	// list after they expire, as Vault does. Without it an act cannot be judged
 	// by lists once its signer's certificate has expired.
 	KeepsExpired bool `json:"keeps_expired,omitempty"`
+	// OCSP says how the authority's responders are asked, for what goes into
+	// signed files.
+	OCSP revocation.OCSPConfig `json:"ocsp,omitzero"`
 	// VaultPKI is the mount that certifies officers, VaultRole its role. Empty
 	// where another authority does: officer enrol then gives out a request.
 	VaultPKI  string `json:"vault_pki,omitempty"`

@@ -189,17 +189,28 @@ func (a *app) newService(ctx context.Context) (*document.Service, error) {
 		host = "unknown"
 	}
 	trusted := a.Certificates.Anchors()
+	algorithms, err := a.Config.algorithms()
+	if err != nil {
+		return nil, err
+	}
+	verifier := &signing.Verifier{
+		Roots: trusted.Signers, Intermediates: append(trusted.Intermediates, a.timestampIntermediates()...),
+		TSARoots: a.timestampRoots(), Now: time.Now, Revocation: a.Certificates,
+		StatusAge: time.Duration(a.Config.StatusAgeHours) * time.Hour, Suitability: algorithms,
+	}
 	s := &document.Service{
 		Store: a.Register, Archive: a.Archive, Drafter: a.Renderer, Sealer: sealer{a.Keys},
 		Certificates: a.Certificates, Timestamps: a.Timestamps,
-		Verifier: &signing.Verifier{
-			Roots: trusted.Signers, Intermediates: append(trusted.Intermediates, a.timestampIntermediates()...),
-			TSARoots: a.timestampRoots(),
-			Now:      time.Now, Revocation: a.Certificates,
+		Verifier: verifier,
+		Augmenter: &signing.Augmenter{
+			Roots: verifier.Roots, TSARoots: verifier.TSARoots, Intermediates: verifier.Intermediates,
+			Collector: a.Certificates, Timestamps: a.Timestamps, Now: time.Now,
+			StatusAge: verifier.StatusAge, Suitability: algorithms,
 		},
 		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
 		Rules: document.Rules{
-			Scheme: a.Config.Numbers, Level: a.Config.Level, Evaluation: a.Config.evaluation(),
+			Scheme: a.Config.Numbers, Level: a.Config.Level, Levels: a.Config.Levels, Certify: a.Config.Certify,
+			RenewBefore: time.Duration(a.Config.RenewBeforeDays) * 24 * time.Hour, Evaluation: a.Config.evaluation(),
 			Location: location(), Retention: a.Config.RetentionYears,
 			Lease: time.Duration(a.Config.LeaseSeconds) * time.Second, PreparedFor: 15 * time.Minute,
 		},
@@ -209,7 +220,26 @@ func (a *app) newService(ctx context.Context) (*document.Service, error) {
 	if sealer, ok := a.Keys.(document.EvidenceSealer); ok {
 		s.Evidence = sealer
 	}
-	return s, nil
+	return s, s.CheckLevels()
+}
+
+// maxAlgorithms is the largest table of algorithms in bytes.
+const maxAlgorithms = 64 << 10
+
+// algorithms is the table of the configuration.
+func (c Config) algorithms() (signing.Suitability, error) {
+	if c.AlgorithmsFile == "" {
+		return signing.DefaultSuitability(), nil
+	}
+	data, err := readInput(c.path(c.AlgorithmsFile), maxAlgorithms)
+	if err != nil {
+		return nil, fmt.Errorf("algorithms_file: %w", err)
+	}
+	table, err := signing.ParseSuitability(data)
+	if err != nil {
+		return nil, fmt.Errorf("algorithms_file %s: %w", c.AlgorithmsFile, err)
+	}
+	return table, nil
 }
 
 // timestampRoots are what time-stamps must lead to.

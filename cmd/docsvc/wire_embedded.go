@@ -60,6 +60,7 @@ func (a *app) openAuthority(context.Context) (err error) {
 type certification interface {
 	document.Certificates
 	signing.Revocation
+	signing.Collector
 	// Anchors are what their chains must lead to.
 	Anchors() anchors
 }

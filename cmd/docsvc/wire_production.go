@@ -146,7 +146,7 @@ func (a *app) openRevocation(ctx context.Context) error {
 	}
 	trusted.KeepExpired = o.KeepsExpired || o.VaultPKI != ""
 	c := revocation.Config{
-		MaxAge: time.Duration(cmp.Or(o.MaxAgeHours, 24)) * time.Hour, Anchors: trusted, CRLs: o.CRLs, CacheDir: a.Config.optionalPath(o.CacheDir), CAFile: a.Config.optionalPath(o.CAFile),
+		MaxAge: time.Duration(cmp.Or(o.MaxAgeHours, 24)) * time.Hour, Anchors: trusted, CRLs: o.CRLs, OCSP: o.OCSP, CacheDir: a.Config.optionalPath(o.CacheDir), CAFile: a.Config.optionalPath(o.CAFile),
 		Now: time.Now, Log: a.log,
 	}
 	if a.tsaAnchors != nil {
@@ -215,6 +215,14 @@ func (l listedCertificates) Lists(ctx context.Context, cert, issuer *x509.Certif
 		}
 	}
 	return lists, err
+}
+
+// Collect implements signing.Collector.
+func (l listedCertificates) Collect(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) (signing.Proof, error) {
+	if l.evaluation != nil && issuer.Equal(l.evaluation.Root()) {
+		return l.evaluation.Collect(ctx, cert, issuer, at)
+	}
+	return l.Source.Collect(ctx, cert, issuer, at)
 }
 
 // openTSA asks authorities of others for time-stamps.
