@@ -20,7 +20,8 @@ type Match string
 
 // The matches of a file.
 const (
-	// MatchSame: the file is, byte for byte, an archived act.
+	// MatchSame: the file is, byte for byte, an archived act, in its newest
+	// rendition or an earlier one.
 	MatchSame Match = "same"
 	// MatchOther: the file calls itself an act of the register, and is not the
 	// file that was archived. However well it is signed, it is not that act.
@@ -31,11 +32,15 @@ const (
 
 // FileReport is the verdict on a file.
 type FileReport struct {
-	CheckedAt  time.Time       `json:"checked_at"`
-	SHA256     string          `json:"sha256"`
-	Size       int64           `json:"size"`
-	Match      Match           `json:"match"`
-	Number     string          `json:"number,omitempty"` // that the file gives itself
+	CheckedAt time.Time `json:"checked_at"`
+	SHA256    string    `json:"sha256"`
+	Size      int64     `json:"size"`
+	Match     Match     `json:"match"`
+	Number    string    `json:"number,omitempty"` // that the file gives itself
+	// Rendition is which file of the archived act it is, and Renditions how many
+	// there are: an earlier one is genuine, and proves itself less long.
+	Rendition  int             `json:"rendition,omitempty"`
+	Renditions int             `json:"renditions,omitempty"`
 	Signatures *signing.Report `json:"signatures"`
 	// Register is the verdict on the act when the file is that act. For a file
 	// that only names an act it stays nil: numbers can be guessed, and must not
@@ -57,12 +62,12 @@ func (v *Verifier) CheckFile(ctx context.Context, file []byte) (FileReport, erro
 		if err != nil {
 			return out, err
 		}
-		same, err := v.isRendition(ctx, a, sum)
+		r, err := v.renditionWith(ctx, a, sum)
 		if err != nil {
 			return out, err
 		}
-		if same {
-			return v.checkArchived(ctx, a, out, file)
+		if r.Sequence > 0 {
+			return v.checkArchived(ctx, a, r, out, file)
 		}
 		if a.State == document.Archived || a.State == document.Voided {
 			out.Match, out.Number = MatchOther, number
@@ -76,37 +81,52 @@ func (v *Verifier) CheckFile(ctx context.Context, file []byte) (FileReport, erro
 	return out, nil
 }
 
-// isRendition reports whether a file with the given hash is one of the act's.
-func (v *Verifier) isRendition(ctx context.Context, a document.Act, sum archive.Digest) (bool, error) {
+// renditionWith finds the act's file with a hash; the zero one if there is none.
+func (v *Verifier) renditionWith(ctx context.Context, a document.Act, sum archive.Digest) (document.Rendition, error) {
 	if a.State != document.Archived {
-		return false, nil
+		return document.Rendition{}, nil
+	}
+	list, err := v.rowsOf(ctx, a)
+	if err != nil {
+		return document.Rendition{}, err
+	}
+	for _, r := range list {
+		if bytes.Equal(r.SHA256, sum[:]) {
+			return r, nil
+		}
 	}
 	if bytes.Equal(a.SHA256, sum[:]) {
-		return true, nil
+		return document.Rendition{ActID: a.ID, Sequence: max(a.Rendition, 1), SHA256: a.SHA256, CreatedAt: a.ArchivedAt}, nil
 	}
 	m, err := archive.ReadManifest(ctx, v.Archive, archive.Record{Year: a.IssuedAt.UTC().Year(), Number: a.Number})
 	if errors.Is(err, archive.ErrUnavailable) {
-		return false, unavailable("error.archive.unavailable", err)
+		return document.Rendition{}, unavailable("error.archive.unavailable", err)
 	}
 	if err != nil {
-		return false, nil // judge raises the alarm when the act is looked up
+		return document.Rendition{}, nil // judge raises the alarm when the act is looked up
 	}
-	_, ok := m.HasFile(sum)
-	return ok, nil
+	if r, ok := m.HasFile(sum); ok {
+		return document.Rendition{ActID: a.ID, Sequence: r.Sequence, SHA256: sum[:], CreatedAt: a.ArchivedAt}, nil
+	}
+	return document.Rendition{}, nil
 }
 
 // checkArchived reports on a file that is an archived act: the whole verdict,
-// and its signatures as of the time of signing.
-func (v *Verifier) checkArchived(ctx context.Context, a document.Act, out FileReport, file []byte) (FileReport, error) {
-	verdict, _, err := v.judge(ctx, a)
+// and what its own signatures are worth.
+func (v *Verifier) checkArchived(ctx context.Context, a document.Act, r document.Rendition, out FileReport, file []byte) (FileReport, error) {
+	verdict, rec, err := v.judge(ctx, a)
 	if err != nil {
 		return out, err
 	}
-	report, err := v.Signatures.Verify(ctx, file, a.SignedAt)
-	if err != nil {
-		return out, unavailable("error.revocation.unavailable", err)
+	var report *signing.Report
+	out.Renditions = max(a.Rendition, r.Sequence)
+	if rec != nil && bytes.Equal(rec.file, file) {
+		report, out.Renditions = rec.report, len(rec.renditions)
+	} else if report, _, err = v.signaturesOf(ctx, a, r, file); err != nil {
+		return out, err
 	}
-	out.Match, out.Number, out.Register, out.Signatures = MatchSame, a.Number, &verdict, report
+	out.Match, out.Number, out.Rendition = MatchSame, a.Number, r.Sequence
+	out.Register, out.Signatures = &verdict, report
 	return out, nil
 }
 

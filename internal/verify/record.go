@@ -33,11 +33,15 @@ type record struct {
 	manifest archive.Manifest
 	leaf     []byte // of the manifest, as the ledger has it
 	file     []byte // newest rendition
-	report   *signing.Report
+	// renditions are the files of the record, the first first.
+	renditions []document.Rendition
+	report     *signing.Report
+	overdue    bool // the file passed when it was made, and no longer does
 }
 
-// readRecord reads manifest and file and compares both with the row.
-func (v *Verifier) readRecord(ctx context.Context, a document.Act) (*record, error) {
+// readRecord reads manifest and file and compares both with the row. The
+// renewals are those that settle has found in order.
+func (v *Verifier) readRecord(ctx context.Context, a document.Act, renewals []document.Rendition) (*record, error) {
 	name := archive.Record{Year: a.IssuedAt.UTC().Year(), Number: a.Number}
 	manifest, err := archive.ReadManifest(ctx, v.Archive, name)
 	if err != nil {
@@ -52,13 +56,13 @@ func (v *Verifier) readRecord(ctx context.Context, a document.Act) (*record, err
 	if len(a.SHA256) != sha256.Size {
 		return nil, &alarm{FaultRegister, errors.New("the row has no hash of the file")}
 	}
-	rendition, ok := manifest.HasFile(archive.Digest(a.SHA256))
-	if !ok {
-		return nil, &alarm{FaultRegister, errors.New("the row's hash of the file is not in the manifest")}
-	}
-	file, err := archive.ReadRendition(ctx, v.Archive, name, rendition)
+	renditions, err := renditionsOf(a, manifest, renewals)
 	if err != nil {
-		return nil, archiveError(err)
+		return nil, err
+	}
+	file, err := v.readNewest(ctx, name, manifest, renditions)
+	if err != nil {
+		return nil, err
 	}
 	// The decoder accepts nothing but the encoder's bytes, so these are the
 	// stored ones.
@@ -67,7 +71,7 @@ func (v *Verifier) readRecord(ctx context.Context, a document.Act) (*record, err
 		return nil, fmt.Errorf("manifest of act %s: %w", a.Number, err)
 	}
 	leaf := ledger.Leaf{Kind: ledger.KindRecord, Hash: sha256.Sum256(encoded)}.Encode()
-	return &record{manifest: manifest, leaf: leaf, file: file}, nil
+	return &record{manifest: manifest, leaf: leaf, file: file, renditions: renditions}, nil
 }
 
 // archiveError tells what the archive is certain of from what it cannot say
@@ -142,15 +146,14 @@ func fixedPart(a document.Act) ([]byte, error) {
 	return jcs.Transform(plain)
 }
 
-// checkSignatures verifies the file as of the time it was signed, which the
-// manifest and with it the ledger attest, and that the certificates are those
+// checkSignatures verifies the newest file, and that the certificates are those
 // that the manifest names.
 func (v *Verifier) checkSignatures(ctx context.Context, a document.Act, rec *record) error {
-	report, err := v.Signatures.Verify(ctx, rec.file, a.SignedAt)
+	report, overdue, err := v.signaturesOf(ctx, a, rec.renditions[len(rec.renditions)-1], rec.file)
 	if err != nil {
-		return unavailable("error.revocation.unavailable", err)
+		return err
 	}
-	rec.report = report
+	rec.report, rec.overdue = report, overdue
 	if report.SubIndication == signing.TryLater {
 		return unavailable("error.revocation.unavailable", errors.New("no fresh revocation data"))
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"docsvc/internal/archive"
@@ -23,27 +25,43 @@ import (
 // archive does not have yet.
 const maxOutbox = 1000
 
-// settle returns the row once its state and standing agree with the archived
-// events. A change made while it looks is not an alarm: the row is read again.
-func (v *Verifier) settle(ctx context.Context, a document.Act) (document.Act, error) {
-	fault := v.checkChange(ctx, a)
+// settle returns the row, and the renewals of the act, once they agree with the
+// archived events. A change made while it looks is not an alarm: the row is
+// read again.
+func (v *Verifier) settle(ctx context.Context, a document.Act) (document.Act, []document.Rendition, error) {
+	renewals, fault := v.checkChanges(ctx, a)
 	if fault == nil {
-		return a, nil
+		return a, renewals, nil
 	}
 	now, err := v.act(ctx, func(tx document.Tx) (document.Act, error) { return tx.ActByNumber(ctx, a.Number) })
-	if err != nil || now.State == a.State && now.Standing == a.Standing {
-		return a, fault
+	if err != nil || now.State == a.State && now.Standing == a.Standing && now.Rendition == a.Rendition {
+		return a, nil, fault
 	}
-	return now, v.checkChange(ctx, now)
+	renewals, fault = v.checkChanges(ctx, now)
+	return now, renewals, fault
 }
 
-// checkChange compares state and standing of a row with the archived events.
-func (v *Verifier) checkChange(ctx context.Context, a document.Act) error {
+// checkChanges compares state, standing and renditions of a row with the
+// archived events, each of which has its leaf.
+func (v *Verifier) checkChanges(ctx context.Context, a document.Act) ([]document.Rendition, error) {
+	h, err := v.historyOf(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	renewals, err := v.checkRenewals(ctx, a, h)
+	if err != nil {
+		return nil, err
+	}
+	return renewals, v.checkStanding(ctx, a, h)
+}
+
+// checkStanding compares state and standing of a row with the archived event.
+func (v *Verifier) checkStanding(ctx context.Context, a document.Act, h *history) error {
 	kind := archive.KindStatus
 	if a.State == document.Voided {
 		kind = archive.KindVoid
 	}
-	leaves, event, err := v.changeOf(ctx, a, kind)
+	event, err := v.event(ctx, h, kind, a.ID)
 	if err != nil {
 		return err
 	}
@@ -51,17 +69,13 @@ func (v *Verifier) checkChange(ctx context.Context, a document.Act) error {
 		if a.State == document.Voided || a.Standing != document.InForce {
 			return &alarm{FaultRegister, errors.New("the archive knows nothing of the change that the row tells of")}
 		}
-		if len(leaves) > 0 {
-			return &alarm{FaultMissing, errors.New("the ledger knows a change of the act that the archive lacks")}
-		}
-		return nil
+		return v.unaccounted(ctx, a, h)
 	}
-	encoded, err := archive.EncodeEvent(*event)
+	taken, err := h.take(*event)
 	if err != nil {
-		return fmt.Errorf("event %s: %w", event.ID, err)
+		return err
 	}
-	leaf := ledger.Leaf{Kind: ledger.KindEvent, Hash: sha256.Sum256(encoded)}.Encode()
-	if len(leaves) != 1 || !bytes.Equal(leaves[0], leaf) {
+	if !taken || len(h.leaves) > 0 {
 		return &alarm{FaultLedger, errors.New("the archived change of the act is not the one in the ledger")}
 	}
 	if err := sameChange(a, *event); err != nil {
@@ -70,45 +84,91 @@ func (v *Verifier) checkChange(ctx context.Context, a document.Act) error {
 	return nil
 }
 
-// changeOf returns the act's leaves in the ledger that are of events, and the
-// event of the given kind from the archive or, while it waits to be delivered,
-// from the outbox; nil if there is none.
-func (v *Verifier) changeOf(ctx context.Context, a document.Act, kind archive.Kind) ([][]byte, *archive.Event, error) {
-	var leaves [][]byte
-	var waiting *archive.Event
+// unaccounted raises the alarm if the ledger has leaves of the act that nothing
+// explains: either the row does not tell of a renewal, or the archive has lost
+// an event.
+func (v *Verifier) unaccounted(ctx context.Context, a document.Act, h *history) error {
+	if len(h.leaves) == 0 {
+		return nil
+	}
+	next, err := v.event(ctx, h, archive.KindRenewal, document.RenewalID(a.ID, a.Rendition+1))
+	if err != nil {
+		return err
+	}
+	if next != nil {
+		return &alarm{FaultRegister, errors.New("the row does not tell of a renewal that was archived")}
+	}
+	return &alarm{FaultMissing, errors.New("the ledger knows a change of the act that the archive lacks")}
+}
+
+// history is what ledger and outbox know of an act's events.
+type history struct {
+	leaves  [][]byte // of events that are not accounted for yet
+	waiting []archive.Event
+}
+
+func (v *Verifier) historyOf(ctx context.Context, a document.Act) (*history, error) {
+	var h history
 	err := v.Store.View(ctx, func(tx document.Tx) error {
-		leaves, waiting = nil, nil
+		h = history{}
 		entries, err := tx.EntriesOfAct(ctx, a.ID)
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
 			if l, err := ledger.ParseLeaf(e.Leaf); err != nil || l.Kind != ledger.KindRecord {
-				leaves = append(leaves, e.Leaf)
+				h.leaves = append(h.leaves, e.Leaf)
 			}
 		}
-		if len(leaves) == 0 {
+		if len(h.leaves) == 0 {
 			return nil
 		}
 		items, err := tx.Outbox(ctx, maxOutbox)
 		for _, i := range items {
-			if e, err := archive.DecodeEvent(i.Data); err == nil && e.ID == a.ID && e.Kind == kind {
-				waiting = &e
+			if e, err := archive.DecodeEvent(i.Data); err == nil && strings.HasPrefix(e.ID, a.ID) {
+				h.waiting = append(h.waiting, e)
 			}
 		}
 		return err
 	})
 	if err != nil {
-		return nil, nil, unavailable("error.register.unavailable", err)
+		return nil, unavailable("error.register.unavailable", err)
 	}
-	event, err := archive.ReadEvent(ctx, v.Archive, kind, a.ID)
+	return &h, nil
+}
+
+// take takes the leaf of an event out of the history, and says whether it was
+// there.
+func (h *history) take(e archive.Event) (bool, error) {
+	encoded, err := archive.EncodeEvent(e)
+	if err != nil {
+		return false, fmt.Errorf("event %s: %w", e.ID, err)
+	}
+	leaf := ledger.Leaf{Kind: ledger.KindEvent, Hash: sha256.Sum256(encoded)}.Encode()
+	i := slices.IndexFunc(h.leaves, func(l []byte) bool { return bytes.Equal(l, leaf) })
+	if i < 0 {
+		return false, nil
+	}
+	h.leaves = slices.Delete(h.leaves, i, i+1)
+	return true, nil
+}
+
+// event returns an event from the archive or, while it waits to be delivered,
+// from the outbox; nil if there is none.
+func (v *Verifier) event(ctx context.Context, h *history, kind archive.Kind, id string) (*archive.Event, error) {
+	event, err := archive.ReadEvent(ctx, v.Archive, kind, id)
 	switch {
 	case err == nil:
-		return leaves, &event, nil
-	case errors.Is(err, archive.ErrNotFound):
-		return leaves, waiting, nil
+		return &event, nil
+	case !errors.Is(err, archive.ErrNotFound):
+		return nil, archiveError(err)
 	}
-	return nil, nil, archiveError(err)
+	for _, e := range h.waiting {
+		if e.Kind == kind && e.ID == id {
+			return &e, nil
+		}
+	}
+	return nil, nil
 }
 
 // sameChange compares a row with the event of its change.

@@ -48,6 +48,14 @@ type Verdict struct {
 	Signatures []Signature `json:"signatures,omitempty"` // as Act
 	Ledger     *Proof      `json:"ledger,omitempty"`     // as Act
 	Fault      Fault       `json:"fault,omitempty"`      // altered
+	// Renditions are the files of the record, the first first, where it was
+	// renewed: each later one begins with the one before.
+	Renditions []Rendition `json:"renditions,omitempty"`
+	// RenewBy is until when the signatures prove themselves without a further
+	// rendition; Overdue says that it has passed: archive and ledger still
+	// witness that the file passed when it was made.
+	RenewBy time.Time `json:"renew_by,omitzero"`
+	Overdue bool      `json:"renewal_overdue,omitempty"`
 	// Suspects are the groups of a mistyped code, from 1, in which the error
 	// can be seen or is likely.
 	Suspects []int `json:"suspect_groups,omitempty"`
@@ -84,6 +92,14 @@ type Signature struct {
 	TimestampedBy string        `json:"timestamped_by,omitempty"`
 }
 
+// Rendition is a file of the record.
+type Rendition struct {
+	Sequence int       `json:"sequence"` // from 1
+	SHA256   string    `json:"sha256"`
+	Level    string    `json:"level"`
+	At       time.Time `json:"at"` // when the archive had it
+}
+
 // Proof says where the act's record stands in the ledger. While it is pending,
 // no published checkpoint covers it yet.
 type Proof struct {
@@ -108,6 +124,20 @@ func signatures(r *signing.Report) []Signature {
 		list[i] = Signature{
 			Signer: s.SignerCommonName, Issuer: s.Issuer, Level: s.Level,
 			Time: s.BestTime.UTC(), TimestampedBy: s.TimestampedBy,
+		}
+	}
+	return list
+}
+
+// renditions tells of the files of a record if there is more than one.
+func renditions(all []document.Rendition) []Rendition {
+	if len(all) < 2 {
+		return nil
+	}
+	list := make([]Rendition, len(all))
+	for i, r := range all {
+		list[i] = Rendition{
+			Sequence: r.Sequence, SHA256: hex.EncodeToString(r.SHA256), Level: r.Level, At: r.CreatedAt.UTC().Truncate(time.Second),
 		}
 	}
 	return list

@@ -99,6 +99,7 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 	}
 	verdict.Number, verdict.Act = a.Number, facts(a, summary)
 	verdict.Signatures, verdict.Ledger = signatures(rec.report), proof
+	verdict.Renditions, verdict.RenewBy, verdict.Overdue = renditions(rec.renditions), rec.report.RenewBy, rec.overdue
 	switch a.Standing {
 	case document.InForce:
 		verdict.Kind = Valid
@@ -118,11 +119,11 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 // examine asks archive, signature and ledger about an act, and returns its row
 // as it stands now. What does not fit together is an *alarm.
 func (v *Verifier) examine(ctx context.Context, a document.Act) (document.Act, *record, *Proof, error) {
-	a, err := v.settle(ctx, a)
+	a, renewals, err := v.settle(ctx, a)
 	if err != nil || a.State == document.Voided {
 		return a, nil, nil, err
 	}
-	rec, err := v.readRecord(ctx, a)
+	rec, err := v.readRecord(ctx, a, renewals)
 	if err != nil {
 		return a, nil, nil, err
 	}

@@ -126,7 +126,7 @@ func (w *World) service() *document.Service {
 				Address: "AZ9900, Nümunə şəhəri, Ədalət küçəsi, ev 1", Deposit: "AZ29TSTADEP00000000000000001",
 			}},
 		},
-		Sealer: sealer{w.SealID, sealKey}, Certificates: anyCertificate{}, Timestamps: w.PKI,
+		Sealer: sealer{w.SealID, sealKey}, Certificates: anyCertificate{}, Timestamps: w.PKI, Augmenter: w.PKI.Augmenter(),
 		Verifier:    &signing.Verifier{Roots: w.PKI.Roots(), Now: w.Now, Revocation: w.PKI},
 		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
 		Rules: document.Rules{
@@ -209,6 +209,18 @@ func (w *World) Void(act document.Act) {
 func (w *World) Change(act document.Act, to document.Standing, by document.Act) {
 	_, err := w.Service.ChangeStanding(w.tb.Context(), w.Actor(), act.Number, to, by.Number, "sınaq")
 	w.check(err)
+}
+
+// Renew gives an archived act its next rendition, as an operator does, and
+// returns the act as it is then.
+func (w *World) Renew(act document.Act) document.Act {
+	w.tb.Helper()
+	operator := document.Actor{Login: "operator", Grants: []document.Grant{{Role: document.RoleOperator, Office: document.AnyOffice}}}
+	_, err := w.Service.Renew(w.tb.Context(), operator, act.Number)
+	w.check(err)
+	act, err = w.Service.Act(w.tb.Context(), act.Number)
+	w.check(err)
+	return act
 }
 
 // File is the archived file of an act.
