@@ -1,51 +1,51 @@
 package signing
 
-// What a verdict rests on, as Cause.Key: the catalogues have a plain sentence
-// for each under "verify.cause." + key.
+// What a verdict rests on, as Cause.Key: the key of a plain sentence in the
+// catalogues.
 const (
 	// About the file.
-	CauseFileMalformed = "file_malformed" // not a well-formed PDF, or in a way that is refused on purpose
-	CauseFileEncrypted = "file_encrypted"
-	CauseFileLimit     = "file_limit" // larger or more involved than is checked
-	CauseNoSignature   = "no_signature"
-	CauseTooMany       = "too_many_signatures"
+	CauseFileMalformed = "verify.cause.file_malformed" // not a well-formed PDF, or in a way that is refused on purpose
+	CauseFileEncrypted = "verify.cause.file_encrypted"
+	CauseFileLimit     = "verify.cause.file_limit" // larger or more involved than is checked
+	CauseNoSignature   = "verify.cause.no_signature"
+	CauseTooMany       = "verify.cause.too_many_signatures"
 
 	// About one signature's place in the file. Args: field.
-	CauseKind      = "kind_unknown"      // a SubFilter that is not supported
-	CauseLayout    = "layout"            // ByteRange, Contents or field are not as they must be
-	CauseShared    = "signature_shared"  // one signature in several fields
-	CauseChanged   = "changed_after"     // forbidden change; args: change
-	CausePermitted = "change_prohibited" // the certification permits no such change
+	CauseKind      = "verify.cause.kind_unknown"      // a SubFilter that is not supported
+	CauseLayout    = "verify.cause.layout"            // ByteRange, Contents or field are not as they must be
+	CauseShared    = "verify.cause.signature_shared"  // one signature in several fields
+	CauseChanged   = "verify.cause.changed_after"     // forbidden change; args: change
+	CausePermitted = "verify.cause.change_prohibited" // the certification permits no such change
 
 	// About the message.
-	CauseMessage      = "message_malformed"
-	CauseSigners      = "several_signers"
-	CauseDigest       = "digest"    // the signed bytes are others
-	CauseValue        = "value"     // not by the certificate's key
-	CauseAlgorithm    = "algorithm" // unknown; args: algorithm
-	CauseWeak         = "weak"      // no longer to be relied on; args: algorithm, until
-	CauseBinding      = "binding"   // the signature does not name its certificate
-	CauseNoSigner     = "no_certificate"
-	CausePolicy       = "policy_unknown" // made under a signature policy that is not known here
-	CauseUnfit        = "unfit"          // the certificate is not for signing documents
-	CauseTimestampBad = "timestamp_malformed"
-	CauseOtherData    = "timestamp_other_data"
-	CauseFuture       = "timestamp_future"
-	CauseOrder        = "timestamp_order" // a time-stamp is older than one that it covers
+	CauseMessage      = "verify.cause.message_malformed"
+	CauseSigners      = "verify.cause.several_signers"
+	CauseDigest       = "verify.cause.digest"    // the signed bytes are others
+	CauseValue        = "verify.cause.value"     // not by the certificate's key
+	CauseAlgorithm    = "verify.cause.algorithm" // unknown; args: algorithm
+	CauseWeak         = "verify.cause.weak"      // no longer to be relied on; args: algorithm, until
+	CauseBinding      = "verify.cause.binding"   // the signature does not name its certificate
+	CauseNoSigner     = "verify.cause.no_certificate"
+	CausePolicy       = "verify.cause.policy_unknown" // made under a signature policy that is not known here
+	CauseUnfit        = "verify.cause.unfit"          // the certificate is not for signing documents
+	CauseTimestampBad = "verify.cause.timestamp_malformed"
+	CauseOtherData    = "verify.cause.timestamp_other_data"
+	CauseFuture       = "verify.cause.timestamp_future"
+	CauseOrder        = "verify.cause.timestamp_order" // a time-stamp is older than one that it covers
 
 	// About certificates. Args: name, and time where it says when.
-	CauseNoChain     = "chain_unknown" // leads to no trusted root
-	CauseChain       = "chain_invalid"
-	CauseExpired     = "expired"
-	CauseNotYetValid = "not_yet_valid"
-	CauseRevoked     = "revoked"
-	CauseCARevoked   = "ca_revoked"
-	CauseNoStatus    = "no_status" // nothing says whether it is revoked
+	CauseNoChain     = "verify.cause.chain_unknown" // leads to no trusted root
+	CauseChain       = "verify.cause.chain_invalid"
+	CauseExpired     = "verify.cause.expired"
+	CauseNotYetValid = "verify.cause.not_yet_valid"
+	CauseRevoked     = "verify.cause.revoked"
+	CauseCARevoked   = "verify.cause.ca_revoked"
+	CauseNoStatus    = "verify.cause.no_status" // nothing says whether it is revoked
 
 	// Notes on a verdict that passed.
-	NoteStatusUnchecked = "status_unchecked" // args: name
-	NoteSigningTime     = "signing_time_attribute"
-	NoteNoClaimedTime   = "no_claimed_time"
+	NoteStatusUnchecked = "verify.cause.status_unchecked" // args: name
+	NoteSigningTime     = "verify.cause.signing_time_attribute"
+	NoteNoClaimedTime   = "verify.cause.no_claimed_time"
 )
 
 // Causes lists all of them, for the tests of the catalogues.

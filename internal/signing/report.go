@@ -51,7 +51,7 @@ type Verdict struct {
 	Causes []Cause `json:"causes,omitempty"`
 }
 
-// Cause names a sentence: the message "verify.cause." + Key, and what fills its
+// Cause names a sentence of the catalogues by its key, and what fills its
 // placeholders.
 type Cause struct {
 	Key  string            `json:"key"`

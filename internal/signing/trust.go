@@ -101,6 +101,8 @@ func (v *validation) paths(q question) ([][]*x509.Certificate, *failure) {
 	switch {
 	case err == nil:
 		return paths, nil
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && q.as.Before(invalid.Cert.NotBefore):
+		return nil, indeterminate(OutOfBoundsNoPOE, CauseNotYetValid, err.Error(), "name", name, "time", invalid.Cert.NotBefore.UTC().Format(time.RFC3339))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return nil, indeterminate(OutOfBoundsNoPOE, CauseExpired, err.Error(), "name", name, "time", invalid.Cert.NotAfter.UTC().Format(time.RFC3339))
 	case errors.As(err, &unknown):

@@ -1,0 +1,21 @@
+package web
+
+import (
+	"time"
+
+	"docsvc/internal/i18n"
+	"docsvc/internal/signing"
+)
+
+// CauseText is the plain sentence for a cause of a verdict. Times in it are
+// dates of the given place.
+func CauseText(lang string, c signing.Cause, place *time.Location) string {
+	args := map[string]string{}
+	for name, value := range c.Args {
+		if t, err := time.Parse(time.RFC3339, value); err == nil {
+			value = t.In(place).Format("02.01.2006")
+		}
+		args[name] = value
+	}
+	return i18n.Text(lang, c.Key, args)
+}
