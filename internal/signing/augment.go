@@ -112,7 +112,7 @@ func (a *Augmenter) raise(ctx context.Context, file []byte, stamp, renew bool) (
 	if err != nil {
 		return nil, err
 	}
-	return c.stamp(file, h)
+	return c.stamp(file, h, stampRoom(all))
 }
 
 // maxStamps bounds how often the authority is asked for one document time-stamp.
@@ -123,8 +123,7 @@ const maxStamps = 3
 // checked alone: where the authority answers with a unit that the file knows
 // nothing of, because it changed or another authority took over, its data is
 // added and it is asked once more. Likewise for a token that does not fit.
-func (c *collection) stamp(file []byte, h crypto.Hash) ([]byte, error) {
-	room := tokenRoom
+func (c *collection) stamp(file []byte, h crypto.Hash, room int) ([]byte, error) {
 	for range maxStamps {
 		out, err := c.appendStore(file)
 		if err != nil {

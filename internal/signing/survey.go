@@ -129,3 +129,19 @@ func stampHash(all []signed) (crypto.Hash, error) {
 	}
 	return crypto.SHA256, nil
 }
+
+// stampRoom is the room for the token of the next document time-stamp: what the
+// longest in the file would need, since the authority is mostly the same. An
+// archive of acts is a tenth smaller for it.
+func stampRoom(all []signed) int {
+	room := 0
+	for _, s := range all {
+		if s.stamp != nil {
+			room = max(room, len(s.stamp.Raw)+spareRoom)
+		}
+	}
+	if room == 0 {
+		return tokenRoom
+	}
+	return room
+}
