@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -25,6 +26,9 @@ type Update struct {
 func NewUpdate(d *Document) (*Update, error) {
 	if d.sections[0].stream {
 		return nil, fmt.Errorf("updating the file: cross-reference streams are not supported")
+	}
+	if !bytes.HasPrefix(d.buf, []byte("%PDF-")) {
+		return nil, fmt.Errorf("updating the file: its header is not at byte 0, where offsets count from")
 	}
 	u := &Update{doc: d, base: len(d.buf), next: d.Len(), at: map[int]Location{}}
 	for _, s := range d.sections {

@@ -89,6 +89,9 @@ func (a *Augmenter) raise(ctx context.Context, file []byte, stamp, renew bool) (
 	if err != nil {
 		return nil, fmt.Errorf("opening the signed file: %w", err)
 	}
+	if len(doc.Bytes()) != len(file) {
+		return nil, fmt.Errorf("%w: bytes before or after the document", ErrForm)
+	}
 	all, err := survey(doc)
 	if err != nil {
 		return nil, err
