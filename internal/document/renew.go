@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"docsvc/internal/archive"
@@ -133,7 +134,7 @@ func (s *Service) verifyForRenewal(ctx context.Context, r *renewal, file []byte,
 	if err != nil {
 		return nil, newError(Unavailable, "error.renewal.validation_data", err, "number", r.act.Number)
 	}
-	said := fmt.Errorf("%s %s %v", report.Indication, report.SubIndication, report.Reasons)
+	said := errors.New(whyNot(report))
 	if report.SubIndication == signing.TryLater {
 		return nil, newError(Unavailable, "error.renewal.validation_data", said, "number", r.act.Number)
 	}
@@ -142,6 +143,23 @@ func (s *Service) verifyForRenewal(ctx context.Context, r *renewal, file []byte,
 			"indication", report.Indication, "detail", report.SubIndication)
 	}
 	return report, nil
+}
+
+// whyNot says for the log what kept a file from passing.
+func whyNot(r *signing.Report) string {
+	parts := []string{r.Indication, r.SubIndication}
+	add := func(what, field string, v signing.Verdict) {
+		if v.Indication != signing.TotalPassed {
+			parts = append(parts, fmt.Sprintf("%s %s: %s %q", what, field, v.SubIndication, v.Reasons))
+		}
+	}
+	for _, s := range r.Signatures {
+		add("signature", s.Field, s.Verdict)
+	}
+	for _, t := range r.DocumentTimestamps {
+		add("time-stamp", t.Field, t.Verdict)
+	}
+	return strings.Join(append(parts, r.Reasons...), " ")
 }
 
 // lookedAt keeps until when an act can be proved of which that was not known,

@@ -124,7 +124,7 @@ func (w *world) process() *document.Service {
 	s := &document.Service{
 		Augmenter: augmenter,
 		Store:     w.store, Archive: w.archive, Drafter: w.drafter, Sealer: sealer{}, Certificates: certificates{w},
-		Timestamps: w.tsa, Verifier: &signing.Verifier{Roots: w.pki.Roots(), Now: w.now, Revocation: w.pki},
+		Timestamps: w.tsa, Verifier: &signing.Verifier{Roots: w.pki.Roots(), TSARoots: w.pki.TSARoots(), Now: w.now, Revocation: w.pki},
 		Checkpoints: w.log.signer, LedgerKeys: w.log.verifier,
 		Rules: document.Rules{
 			Scheme: scheme, Level: w.level, Evaluation: true, Location: time.UTC,
