@@ -214,7 +214,10 @@ func (sealer) Seal(_ context.Context, code codes.Code, f codes.Facts) ([]byte, e
 }
 
 // drafter is a document.Drafter without templates.
-type drafter struct{ signers []string }
+type drafter struct {
+	signers  []string
+	approver document.Role // of one more signer, whom the core finds
+}
 
 func (d *drafter) CheckCase(_ context.Context, input json.RawMessage) (document.CaseFacts, []document.Warning, error) {
 	var doc document.EnforcementDocument
@@ -234,6 +237,9 @@ func (d *drafter) CheckAct(_ context.Context, draft document.Draft, _ document.C
 	}
 	for i, login := range d.signers {
 		f.Signers = append(f.Signers, document.Signer{Login: login, Name: login, Post: "officer", Field: fmt.Sprintf("signer-%d", i+1)})
+	}
+	if d.approver != "" {
+		f.Signers = append(f.Signers, document.Signer{Role: d.approver, Field: "approver"})
 	}
 	return f, nil, nil
 }
