@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"docsvc/internal/i18n"
 	"docsvc/internal/signing"
+	"docsvc/internal/signing/etsi"
 	"docsvc/internal/verify"
 )
 
@@ -25,65 +29,111 @@ type verifyJSON struct {
 	Match verify.Match `json:"match,omitempty"`
 }
 
+// verifyOptions are the options of verify beside where the installation is.
+type verifyOptions struct {
+	trust, lang, report string
+	at                  time.Time
+	json                bool
+}
+
 // runVerify judges a file. With a data directory the trust anchors, the
 // revocation lists and the register of that installation count; without one,
-// only --trust and what the file brings.
+// only --trust and what the file brings. It never asks the network.
 func runVerify(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "verify")
-	trust := f.String("trust", "", "`ROOT.pem` with the trust anchors")
+	o := verifyOptions{}
+	f.StringVar(&o.trust, "trust", "", "`ROOT.pem` with the trust anchors")
+	f.StringVar(&o.lang, "lang", i18n.Default, "`LANGUAGE` of the sentences: az, en or ru")
+	f.StringVar(&o.report, "report", "", "write the validation report of ETSI TS 119 102-2, as JSON, to `FILE`")
+	algorithms := f.String("algorithms", "", "`FILE.json` that says until when algorithms count; - prints the table that counts without it")
 	at := f.String("at", "", "judge as of this `TIME` (RFC 3339) instead of now")
-	rest, err := f.parse(args, 1, 1)
+	rest, err := f.parse(args, 0, 1)
 	if err != nil {
 		return err
 	}
-	when := time.Time{}
+	if *algorithms == "-" {
+		return printJSON(e.stdout, signing.DefaultSuitability())
+	}
+	if len(rest) == 0 {
+		return usageError{"missing FILE.pdf"}
+	}
 	if *at != "" {
-		if when, err = time.Parse(time.RFC3339, *at); err != nil {
+		if o.at, err = time.Parse(time.RFC3339, *at); err != nil {
 			return usageError{"--at: " + err.Error()}
 		}
 	}
+	if !i18n.Known(o.lang) {
+		return usageError{fmt.Sprintf("--lang %q: want one of %v", o.lang, i18n.Languages())}
+	}
+	o.json = f.json
 	pdf, err := readInput(rest[0], maxPDF)
 	if err != nil {
 		return err
 	}
-	if *trust == "" && (f.config != "" || f.data != "") {
+	if o.trust == "" && (f.config != "" || f.data != "") {
 		return withApp(ctx, e, f, func(a *app) error {
-			if !when.IsZero() { // the register speaks of now only
-				report, err := a.Service.Verifier.Verify(ctx, pdf, when)
+			if !o.at.IsZero() { // the register speaks of now only
+				report, err := a.Service.Verifier.Verify(ctx, pdf, o.at)
 				if err != nil {
 					return err
 				}
-				return printReport(e, f.json, report, nil)
+				return o.print(e, pdf, report, nil)
 			}
 			result, err := a.Verify.CheckFile(ctx, pdf)
 			if err != nil {
 				return err
 			}
-			return printReport(e, f.json, result.Signatures, &result)
+			return o.print(e, pdf, result.Signatures, &result)
 		})
 	}
-	roots := x509.NewCertPool()
-	if *trust != "" {
-		pem, err := readInput(*trust, maxInput)
-		if err != nil {
-			return err
-		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s holds no certificate", *trust)
-		}
-	}
-	// Alone, offline, there may be no revocation list at hand: the report says
-	// so among its reasons.
-	v := &signing.Verifier{Roots: roots, Now: time.Now, RevocationOptional: true}
-	report, err := v.Verify(ctx, pdf, when)
+	v, err := o.alone(*algorithms)
 	if err != nil {
 		return err
 	}
-	return printReport(e, f.json, report, nil)
+	report, err := v.Verify(ctx, pdf, o.at)
+	if err != nil {
+		return err
+	}
+	return o.print(e, pdf, report, nil)
 }
 
-func printReport(e env, asJSON bool, report *signing.Report, status *verify.FileReport) error {
-	if asJSON {
+// alone is a verifier without an installation. There may be no revocation list
+// at hand: the report says so among its reasons.
+func (o verifyOptions) alone(algorithms string) (*signing.Verifier, error) {
+	v := &signing.Verifier{Roots: x509.NewCertPool(), Now: time.Now, RevocationOptional: true}
+	if o.trust != "" {
+		pem, err := readInput(o.trust, maxInput)
+		if err != nil {
+			return nil, err
+		}
+		if !v.Roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", o.trust)
+		}
+	}
+	if algorithms != "" {
+		data, err := readInput(algorithms, maxAlgorithms)
+		if err != nil {
+			return nil, err
+		}
+		if v.Suitability, err = signing.ParseSuitability(data); err != nil {
+			return nil, fmt.Errorf("%s: %w", algorithms, err)
+		}
+	}
+	return v, nil
+}
+
+// print tells the verdict in the way that was asked for.
+func (o verifyOptions) print(e env, pdf []byte, report *signing.Report, status *verify.FileReport) error {
+	if o.report != "" {
+		data, err := json.MarshalIndent(etsi.Build(report, sha256.Sum256(pdf), "docsvc "+version), "", "  ")
+		if err != nil {
+			return fmt.Errorf("validation report: %w", err)
+		}
+		if err := writeFile(o.report, append(data, '\n')); err != nil {
+			return fmt.Errorf("validation report: %w", err)
+		}
+	}
+	if o.json {
 		j := verifyJSON{Report: report}
 		if status != nil {
 			j.Status, j.Match = status.Register, status.Match
@@ -92,7 +142,7 @@ func printReport(e env, asJSON bool, report *signing.Report, status *verify.File
 			return err
 		}
 	} else {
-		printWords(e, report, status)
+		o.words(e.stdout, report, status)
 	}
 	if report.Indication != signing.TotalPassed || status != nil && !mayBeTheAct(*status) {
 		return errNo
@@ -104,31 +154,6 @@ func printReport(e env, asJSON bool, report *signing.Report, status *verify.File
 // speaks against the file.
 func mayBeTheAct(r verify.FileReport) bool {
 	return r.Match != verify.MatchOther && (r.Register == nil || r.Register.Kind != verify.Altered)
-}
-
-func printWords(e env, report *signing.Report, status *verify.FileReport) {
-	fmt.Fprintf(e.stdout, "%s %s\n", report.Indication, report.SubIndication)
-	for _, reason := range report.Reasons {
-		fmt.Fprintf(e.stdout, "  %s\n", reason)
-	}
-	for _, s := range report.Signatures {
-		fmt.Fprintf(e.stdout, "%s: %s %s\n", s.Field, s.Indication, s.SubIndication)
-		if s.SignerCommonName != "" {
-			fmt.Fprintf(e.stdout, "  %s, level %s, %s\n", s.SignerCommonName, s.Level, s.BestTime.Format(time.RFC3339))
-		}
-		for _, reason := range s.Reasons {
-			fmt.Fprintf(e.stdout, "  %s\n", reason)
-		}
-		for _, change := range s.ChangesAfter {
-			fmt.Fprintf(e.stdout, "  changed later: %s\n", change)
-		}
-	}
-	if status != nil {
-		fmt.Fprintf(e.stdout, "archive: %s\n", status.Match)
-		if status.Register != nil {
-			fmt.Fprintf(e.stdout, "register: %s is %s\n", status.Register.Number, status.Register.Kind)
-		}
-	}
 }
 
 // writeFile writes a file for the user, whole or not at all.

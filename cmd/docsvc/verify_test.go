@@ -24,7 +24,7 @@ func TestVerifyExit(t *testing.T) {
 		"row altered": {&verify.FileReport{Match: verify.MatchSame, Register: &verify.Verdict{Kind: verify.Altered}}, errNo},
 	} {
 		var out bytes.Buffer
-		if err := printReport(env{stdout: &out}, false, passed, c.status); !errors.Is(err, c.want) {
+		if err := (verifyOptions{}).print(env{stdout: &out}, nil, passed, c.status); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}

@@ -19,6 +19,7 @@ var uses = map[string][]string{
 	"internal/signing":          {"internal/pdf", "internal/signing/cms", "internal/signing/revision"},
 	"internal/signing/revision": {"internal/pdf"},
 	"internal/signing/cms":      {},
+	"internal/signing/etsi":     {"internal/signing"},
 	"internal/arch":             {},
 
 	// Servers of others, for tests and for trying the production set.

@@ -255,6 +255,9 @@ func (v *validation) documentTimestamp(c candidate, t *DocumentTimestamp, report
 	if err != nil {
 		return err
 	}
+	if fail != nil && fail.cause.Key == CauseOtherData { // what the time-stamp covers is the file
+		fail = failed(HashFailure, CauseDigest, "the file is not the one that the time-stamp was made over")
+	}
 	t.set(fail)
 	if fail != nil {
 		return nil
