@@ -15,8 +15,8 @@ var ErrCertify = errors.New("signing: only the first signature of a file can cer
 const permittedChanges = 2
 
 // docMDP is the entry Reference of a certification signature (ISO 32000-1 §
-// 12.8.2.2). The entry DigestMethod and what goes with it were for object
-// digests, which no reader has needed since PDF 1.5.
+// 12.8.2.2). PDF/A forbids the entries of object digests in it, DigestMethod
+// among them, and any key of Perms but DocMDP and UR3 (ISO 19005-3 § 6.1.12).
 func docMDP() pdf.Array {
 	return pdf.Array{pdf.NewDict(
 		pdf.Entry{Key: "Type", Value: pdf.Name("SigRef")},

@@ -83,6 +83,9 @@ func checkPerms(t *testing.T, file []byte) {
 	}
 	reference := references[0].(*pdf.Dict)
 	params := reference.Get("TransformParams").(*pdf.Dict)
+	if len(perms.Entries) != 1 || len(reference.Entries) != 3 { // ISO 19005-3 § 6.1.12
+		t.Errorf("%v %v", perms, reference)
+	}
 	if signature.Get("Type") != pdf.Name("Sig") || reference.Get("TransformMethod") != pdf.Name("DocMDP") ||
 		params.Get("P") != int64(2) || params.Get("V") != pdf.Name("1.2") {
 		t.Errorf("%v", signature)
