@@ -22,6 +22,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"docsvc/internal/archive"
 	"docsvc/internal/archive/archivetest"
 	"docsvc/internal/codes"
 	"docsvc/internal/document"
@@ -224,10 +225,21 @@ func (w *World) Renew(act document.Act) document.Act {
 }
 
 // File is the archived file of an act.
-func (w *World) File(act document.Act) []byte {
-	data, _, err := w.Archive.Get(w.tb.Context(), act.Path)
+func (w *World) File(act document.Act) []byte { return w.Object(act.Path) }
+
+// Object is what the archive has under a key.
+func (w *World) Object(key string) []byte {
+	w.tb.Helper()
+	data, _, err := w.Archive.Get(w.tb.Context(), key)
 	w.check(err)
 	return data
+}
+
+// Put adds an object to the archive, beside the service.
+func (w *World) Put(key string, data []byte) {
+	w.tb.Helper()
+	_, err := w.Archive.Put(w.tb.Context(), key, data, archive.PutOptions{RetainUntil: w.Now().AddDate(1, 0, 0)})
+	w.check(err)
 }
 
 // Link is the verification link of an act.
