@@ -106,10 +106,11 @@ func BenchmarkSteps(b *testing.B) {
 	}
 }
 
+// BenchmarkVerify judges a file of each level; B-LT and above with nothing but
+// what it brings, the others with lists at hand.
 func BenchmarkVerify(b *testing.B) {
 	p := signingtest.New(b, nil)
 	e := p.Officer(b, signingtest.P256(b))
-	file := signingtest.PDF(benchSize, "imza1", "imza2")
 	// One list for all runs, as the authority caches its own.
 	var crls [][]byte
 	for _, ca := range []*signingtest.Entity{p.Root, p.Issuing} {
@@ -119,17 +120,25 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		crls = append(crls, crl)
 	}
-	v := verifier(p)
-	v.Revocation = fixed{crls: crls}
-	for _, level := range []signing.Level{signing.LevelBB, signing.LevelBT} {
-		signed, err := signing.Sign(b.Context(), request(file, p, e, level), signing.SignerKey(e.Key), p)
-		if err != nil {
-			b.Fatal(err)
+	for _, c := range []struct {
+		name  string
+		size  int
+		level signing.Level
+	}{
+		{"B-B", benchSize, signing.LevelBB}, {"B-T", benchSize, signing.LevelBT},
+		{"B-LT", benchSize, signing.LevelBLT}, {"B-LTA", benchSize, signing.LevelBLTA},
+		{"B-LTA/20MB", 20 << 20, signing.LevelBLTA},
+	} {
+		file := raise(b, p, signed(b, p, e, signingtest.PDF(c.size, "imza1", "imza2"), "imza1", c.level), c.level)
+		v := p.Offline()
+		if !c.level.AtLeast(signing.LevelBLT) {
+			v.Revocation = fixed{crls: crls}
 		}
-		b.Run(string(level), func(b *testing.B) {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
 			defer cpu(b)()
 			for b.Loop() {
-				r, err := v.Verify(b.Context(), signed, time.Time{})
+				r, err := v.Verify(b.Context(), file, time.Time{})
 				if err != nil || r.Indication != signing.TotalPassed {
 					b.Fatal(r, err)
 				}
