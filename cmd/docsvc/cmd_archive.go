@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"docsvc/internal/archive"
 	"docsvc/internal/document"
@@ -10,17 +11,19 @@ import (
 
 func runArchive(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return usageError{"want archive list or archive get"}
+		return usageError{"want archive list, get or renew"}
 	}
 	switch args[0] {
 	case "list":
 		return archiveList(ctx, e, args[1:])
 	case "get":
 		return archiveGet(ctx, e, args[1:])
+	case "renew":
+		return archiveRenew(ctx, e, args[1:])
 	case "audit", "export":
-		return fmt.Errorf("archive %s is not in this version; archive list and archive get are, and docsvc lookup checks a record against the ledger", args[0])
+		return fmt.Errorf("archive %s is not in this version; archive list, get and renew are, and docsvc lookup checks a record against the ledger", args[0])
 	}
-	return usageError{fmt.Sprintf("archive %s: want list or get", args[0])}
+	return usageError{fmt.Sprintf("archive %s: want list, get or renew", args[0])}
 }
 
 // recordJSON is an archived record as archive list prints it.
@@ -71,10 +74,11 @@ func archiveList(ctx context.Context, e env, args []string) error {
 	})
 }
 
-// archiveGet writes the newest rendition of an act to a file.
+// archiveGet writes a rendition of an act to a file.
 func archiveGet(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "archive get")
 	out := f.String("out", "", "`FILE` to write")
+	which := f.Int("rendition", 0, "`NUMBER` of the rendition, 1 being the file as it was signed (default the newest)")
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err
@@ -91,11 +95,25 @@ func archiveGet(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		m, err := archive.ReadManifest(ctx, a.Archive, archive.Record{Year: act.IssuedAt.UTC().Year(), Number: act.Number})
+		renditions, err := a.Service.Renditions(ctx, act)
 		if err != nil {
 			return err
 		}
-		pdf, err := archive.ReadRendition(ctx, a.Archive, m.Record(), m.Renditions[len(m.Renditions)-1])
+		if len(renditions) == 0 {
+			fmt.Fprintf(e.stderr, "%s is not in the archive yet: it is %s\n", act.Number, act.State)
+			return errNo
+		}
+		newest := renditions[len(renditions)-1]
+		if *which > 0 {
+			i := slices.IndexFunc(renditions, func(r document.Rendition) bool { return r.Sequence == *which })
+			if i < 0 {
+				fmt.Fprintf(e.stderr, "%s has renditions 1 to %d\n", act.Number, newest.Sequence)
+				return errNo
+			}
+			newest = renditions[i]
+		}
+		pdf, err := archive.ReadRendition(ctx, a.Archive, archive.Record{Year: act.IssuedAt.UTC().Year(), Number: act.Number},
+			archive.Rendition{Sequence: newest.Sequence, SHA256: archive.Digest(newest.SHA256)})
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"docsvc/internal/document"
+	"docsvc/internal/signing"
 	"docsvc/internal/signing/keyfile"
 )
 
@@ -66,12 +67,16 @@ func runBench(ctx context.Context, e env, args []string) error {
 	dir := f.String("dir", ".", "`DIR` on the disk to measure; what is made there is removed")
 	o := benchOptions{}
 	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the loaded run to `FILE`")
+	level := f.String("level", "", "`LEVEL` of the signatures (default that of the configuration)")
 	f.IntVar(&o.batch, "batch", 100, "acts under one login, where officers log in to sign")
 	officer := f.officer()
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
-	o.documents, o.workers = *documents, *workers
+	o.documents, o.workers, o.level = *documents, *workers, signing.Level(*level)
+	if err := o.level.Check(); o.level != "" && err != nil {
+		return usageError{fmt.Sprintf("--level %q: want one of %v", *level, signing.Levels())}
+	}
 	if o.documents < 1 || o.workers < 1 || o.workers > 256 || o.batch < 1 || o.batch > document.MaxBatch {
 		return usageError{fmt.Sprintf("--documents, --workers, --batch: want at least 1, workers at most 256, batch at most %d", document.MaxBatch)}
 	}
@@ -105,6 +110,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 type benchOptions struct {
 	documents, workers, batch int
 	profile                   string
+	level                     signing.Level // empty: that of the configuration
 }
 
 // benchEmbedded makes a data directory, measures in it and removes it.
@@ -146,8 +152,11 @@ func benchConfigured(ctx context.Context, e env, f *flags, officer *officerFlags
 
 func (a *app) bench(ctx context.Context, e env, officer *session, o benchOptions) (benchJSON, error) {
 	documents, workers := o.documents, o.workers
+	if o.level != "" {
+		a.Service.Rules.Level, a.Service.Rules.Levels = o.level, nil
+	}
 	r := benchJSON{
-		Documents: documents, Workers: workers, Level: string(a.Config.Level), Steps: map[string]benchStep{}, Parts: map[string]benchPart{},
+		Documents: documents, Workers: workers, Level: string(a.Service.Rules.Level), Steps: map[string]benchStep{}, Parts: map[string]benchPart{},
 	}
 	drafts, err := a.benchDrafts(ctx, officer, documents)
 	if err != nil {

@@ -6,17 +6,54 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"docsvc/internal/audit"
 	"docsvc/internal/document"
+	"docsvc/internal/signing/authority"
+	"docsvc/internal/signing/keyfile"
 	"docsvc/internal/signing/vault"
 )
 
 func runKeys(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] != "reconcile" {
-		return usageError{"want keys reconcile"}
+	if len(args) > 0 {
+		switch args[0] {
+		case "reconcile":
+			return keysReconcile(ctx, e, args[1:])
+		case "rotate":
+			return keysRotate(ctx, e, args[1:])
+		}
 	}
-	return keysReconcile(ctx, e, args[1:])
+	return usageError{"want keys reconcile or keys rotate tsa"}
+}
+
+// keysRotate gives the evaluation authority another time-stamping unit. Renewals
+// need it: a time-stamp by the same certificate proves nothing longer.
+func keysRotate(_ context.Context, e env, args []string) error {
+	f := newFlags(e, "keys rotate")
+	rest, err := f.parse(args, 1, 1)
+	if err != nil {
+		return err
+	}
+	if rest[0] != "tsa" {
+		return usageError{fmt.Sprintf("keys rotate %s: want tsa; other keys are rotated where they are kept", rest[0])}
+	}
+	c, err := loadConfig(f)
+	if err != nil {
+		return err
+	}
+	if c.Authority.Evaluation == "" || c.Authority.Timestamps != nil {
+		return errors.New("time-stamps come from another authority: it changes its units by itself")
+	}
+	key, err := keyfile.OpenApplianceKey(c.path(c.Keys.ApplianceKey))
+	if err != nil {
+		return err
+	}
+	err = authority.RenewTSA(authority.Config{Dir: c.path(c.Authority.Evaluation), ApplianceKey: key, Now: time.Now})
+	if err == nil {
+		fmt.Fprintln(e.stderr, "time-stamps come from a new unit now")
+	}
+	return err
 }
 
 // keysReconcile compares Vault's own log with the audit trail. A key that was

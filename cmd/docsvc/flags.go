@@ -96,6 +96,14 @@ func printError(w io.Writer, name string, err error) {
 	fmt.Fprintf(w, "docsvc %s: %v\n", name, err)
 }
 
+// inWords is an error as a sentence for people.
+func inWords(err error) string {
+	if e, ok := errors.AsType[*document.Error](err); ok {
+		return i18n.Text(i18n.English, e.Key, e.Args)
+	}
+	return err.Error()
+}
+
 // printWarnings tells what is odd in a form that was accepted.
 func printWarnings(w io.Writer, name string, warnings []document.Warning) {
 	for _, odd := range warnings {
