@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"time"
 
 	"docsvc/internal/signing"
 )
@@ -14,7 +15,11 @@ import (
 // one, a document time-stamp, as far as the act's level asks for them. What an
 // authority does not give now is an error of kind Unavailable, and the act
 // waits; what can never pass is errRefused. There is no lower level instead.
+//
+// However many authorities are slow, the step ends before its lease does.
 func (s *Service) signedFile(ctx context.Context, a Act, p *signing.Prepared, intent SignIntent, staged Staged) ([]byte, *signing.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Rules.Lease*3/4)
+	defer cancel()
 	file, err := s.embed(ctx, a, p, intent, staged)
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +62,10 @@ func (s *Service) embed(ctx context.Context, a Act, p *signing.Prepared, intent 
 	return file, nil
 }
 
+// keepToken does not mind that the time for the step is up: the token is there.
 func (s *Service) keepToken(ctx context.Context, actID, intentID string, token []byte) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
 	return s.Store.Update(ctx, func(tx Tx) error { return tx.KeepToken(ctx, actID, intentID, token) })
 }
 

@@ -1,6 +1,8 @@
 package document_test
 
 import (
+	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -223,6 +225,31 @@ func TestSince(t *testing.T) {
 	workerOf(s).Once(t.Context())
 	list := w.waiting(s, actor("nigar"), document.WaitsForArchive)
 	if len(list) != 1 || !list[0].Job.Since.Equal(w.now()) || list[0].Job.Attempts != 2 {
+		t.Errorf("%+v", list)
+	}
+}
+
+// silent is an authority that never answers.
+type silent struct{}
+
+func (silent) Timestamp(ctx context.Context, _ []byte, _ crypto.Hash) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestSilentAuthority: a step ends before its lease, so that no other process
+// takes the act while it waits for an authority that never answers.
+func TestSilentAuthority(t *testing.T) {
+	w := newWorld(t)
+	s := w.process()
+	w.staff(s)
+	a := w.mustIssue(s, w.mustRegister(s, 1).Number, "x")
+	s.Timestamps, s.Rules.Lease = silent{}, 2*time.Second
+	a, err := s.Sign(context.WithoutCancel(t.Context()), actor("nigar"), a, w.officers["nigar"])
+	if !errors.Is(err, signing.ErrTimestamp) || a.State != document.Signing {
+		t.Fatalf("act is %s, %v", a.State, err)
+	}
+	if list := w.waiting(s, operator, document.WaitsForTimestamp); len(list) != 1 || list[0].Job.Owner != "" {
 		t.Errorf("%+v", list)
 	}
 }
