@@ -35,6 +35,9 @@ func (r *Renderer) CheckAct(_ context.Context, d document.Draft, c document.Case
 	if err != nil {
 		return document.Facts{}, nil, fmt.Errorf("case %s: %w", c.Number, err)
 	}
+	if err := mayWrite(t.Meta, c.Office, author); err != nil {
+		return document.Facts{}, nil, err
+	}
 	office, ok := r.Offices[c.Office]
 	if !ok {
 		return document.Facts{}, nil, fmt.Errorf("office %s is not configured", c.Office)
@@ -50,15 +53,35 @@ func (r *Renderer) CheckAct(_ context.Context, d document.Draft, c document.Case
 	if err != nil {
 		return document.Facts{}, asWarnings(warnings), invalid(err)
 	}
-	if checked.Summary.Signers != 1 {
-		return document.Facts{}, nil, fmt.Errorf("template %s wants %d signers", t.Meta.ID, checked.Summary.Signers)
-	}
 	return document.Facts{
 		Template: t.Meta.ID, Version: t.Meta.Version, Data: checked.Data,
 		Summary:   summary(checked.Summary, kase, office, author),
 		SearchKey: checked.Summary.SearchKey, RetentionClass: checked.Summary.RetentionClass,
-		Signers: []document.Signer{{Login: author.Login, Name: author.Name, Post: author.Post, Field: "signer-1"}},
+		Signers: signers(t.Meta, checked.Summary.Approver, author),
 	}, asWarnings(warnings), nil
+}
+
+// mayWrite refuses an author who lacks the role that alone writes acts of a
+// kind: a submission to the chief is the head's.
+func mayWrite(m template.Meta, office string, author document.Account) error {
+	role := document.Role(m.Author)
+	if role == "" || author.Actor("").Holds(role, office) {
+		return nil
+	}
+	return &document.Error{Kind: document.Forbidden, Key: "error.template.author",
+		Args: map[string]string{"login": author.Login, "role": m.Author, "office": office}}
+}
+
+// signers are the author and, where the kind of act asks for it, who approves:
+// a role, for which the core finds the person.
+func signers(m template.Meta, approver *template.Approver, author document.Account) []document.Signer {
+	list := []document.Signer{{
+		Login: author.Login, Name: author.Name, Post: author.Post, Field: "signer-1", Role: document.Role(m.Author),
+	}}
+	if approver != nil {
+		list = append(list, document.Signer{Field: "signer-2", Role: document.Role(approver.Role)})
+	}
+	return list
 }
 
 // summary is what the public page and the seal say of an act.

@@ -57,7 +57,7 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
 	}
-	html, err := t.HTML(a.Data, r.issue(a, code))
+	html, err := t.HTML(a.Data, r.issue(t.Meta, a, code))
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +88,16 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	return result.PDF, nil
 }
 
-func (r *Renderer) issue(a document.Act, code codes.Code) template.Issue {
+func (r *Renderer) issue(m template.Meta, a document.Act, code codes.Code) template.Issue {
 	issue := template.Issue{
 		Number: a.Number, CaseNumber: a.Case, Code: code.String(), Host: r.Host, Evaluation: a.Evaluation,
 	}
-	for _, s := range a.Signers {
-		issue.Signers = append(issue.Signers, template.Signer{Field: s.Field, Name: s.Name, Post: s.Post})
+	for i, s := range a.Signers {
+		signer := template.Signer{Field: s.Field, Name: s.Name, Post: s.Post}
+		if i > 0 && m.Approver != nil { // the author's block has no heading
+			signer.Role, signer.Heading = m.Approver.Role, m.Approver.Heading
+		}
+		issue.Signers = append(issue.Signers, signer)
 	}
 	return issue
 }

@@ -131,11 +131,14 @@ func TestClauses(t *testing.T) {
 			}
 		}
 		for id, want := range map[string]string{"place": d.Office.Place, "date": d.Date.Long(), "document": d.Document.Number,
-			"officer": d.Officer.Name, "complaint": "10 (on) gün", "office": d.Office.Name, "parties": d.Debtors[0].Name,
+			"officer": d.Officer.Name, "office": d.Office.Name, "parties": d.Debtors[0].Name,
 			"verification": "7KQ2-9XVD-4M0P-HW3E", "evaluation": "HÜQUQİ QÜVVƏSİ YOXDUR"} {
 			if n := find(root, has("id", id)); n == nil || !strings.Contains(textOf(n), want) {
 				t.Errorf("%s: #%s does not say %q", r.name, id, want)
 			}
+		}
+		if _, due := d.Law["complaint-term"]; due && !strings.Contains(textOf(find(root, has("id", "complaint"))), "10 (on) gün") {
+			t.Errorf("%s: no term of complaint", r.name)
 		}
 		if d.Profile == Private && (strings.Contains(r.html, "gerbi") || strings.Contains(r.html, "NAZİRLİYİ")) {
 			t.Errorf("%s: a private officer's letterhead shows the state", r.name)
@@ -155,6 +158,9 @@ func clauseStands(root *html.Node, id string) bool {
 	case "signature":
 		n := find(root, element("signature-field"))
 		return n != nil && textOf(n) != ""
+	case "approver":
+		n := find(root, has("name", "signer-2"))
+		return n != nil && strings.Contains(textOf(n), "rəhbəri Rəhbərli") || strings.Contains(textOf(n), "rəisi Rəisli")
 	case "qr", "barcode":
 		return find(root, has("src", "symbol:"+id)) != nil
 	case "pages":

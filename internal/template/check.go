@@ -56,7 +56,8 @@ type Summary struct {
 	Proofs         []string
 	SearchKey      string
 	RetentionClass string
-	Signers        int // signatures required
+	Signers        int       // signatures required
+	Approver       *Approver // who gives the second; nil: nobody
 }
 
 // Check compares an officer's input with the schema and with the case, and
@@ -148,6 +149,9 @@ func (b *builder) office() {
 	}
 	b.need("office.name", o.Name)
 	b.need("office.place", o.Place)
+	if a := b.template.Meta.ApproverOf(b.context.Profile); a != nil && a.Role == "chief" {
+		b.need("office.parent", o.ParentName)
+	}
 	b.need("officer.name", b.context.Officer.Name)
 	b.need("officer.post", b.context.Officer.Post)
 }
@@ -254,7 +258,8 @@ func (v Value) inWords() string {
 }
 
 func (t *Template) summary(c Case, d Data) Summary {
-	s := Summary{Title: t.Meta.Title, RetentionClass: t.Meta.RetentionClass, Signers: t.Meta.Signers}
+	s := Summary{Title: t.Meta.Title, RetentionClass: t.Meta.RetentionClass,
+		Signers: t.Meta.SignersOf(d.Profile), Approver: t.Meta.ApproverOf(d.Profile)}
 	switch {
 	case d.Collection != nil:
 		s.Amount = Money(d.Collection.Sum.Qepik)

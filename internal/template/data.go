@@ -25,6 +25,11 @@ type Data struct {
 	Query      *QueryFacts      `json:"query,omitempty"`
 	Annulled   *ActFacts        `json:"annulled,omitempty"`
 
+	Termination *TerminationFacts `json:"termination,omitempty"`
+	Restriction *RestrictionFacts `json:"restriction,omitempty"`
+	Liability   *LiabilityFacts   `json:"liability,omitempty"`
+	Extension   *ExtensionFacts   `json:"extension,omitempty"`
+
 	// Issue is not part of the canonical data: it is given when they are rendered.
 	Issue Issue `json:"-"`
 }
@@ -157,4 +162,35 @@ type QueryFacts struct {
 type ItemFact struct {
 	Paragraph string `json:"paragraph"` // of regulation 306, such as 11.3.16
 	Text      string `json:"text"`
+}
+
+// TerminationFacts is why a case ends, and which measures end with it.
+type TerminationFacts struct {
+	Ground   string   `json:"ground"`
+	Measures []string `json:"measures,omitempty"`
+}
+
+// RestrictionFacts is a restriction that is lifted.
+type RestrictionFacts struct {
+	About  PartyFacts `json:"about"`
+	Text   string     `json:"text"` // which one
+	Court  string     `json:"court"`
+	Number string     `json:"number"` // of the court's ruling
+	Date   Date       `json:"date"`
+	Body   string     `json:"body"` // which keeps the restriction
+}
+
+// LiabilityFacts is of whom a submission asks that a criminal case be
+// considered: a debtor, or another guilty person in the words of the form.
+type LiabilityFacts struct {
+	About     *PartyFacts `json:"about,omitempty"`
+	Person    string      `json:"person,omitempty"`
+	Materials []string    `json:"materials"`
+}
+
+// ExtensionFacts is the end of the term of enforcement, and the new one that is
+// asked for.
+type ExtensionFacts struct {
+	Ends  Date `json:"ends"`
+	Until Date `json:"until"`
 }

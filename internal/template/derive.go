@@ -21,6 +21,11 @@ func derivations() map[string]func(*builder) {
 		"collection": (*builder).collection,
 		"query":      (*builder).query,
 		"annulled":   (*builder).annulled,
+
+		"termination": (*builder).termination,
+		"restriction": (*builder).restriction,
+		"liability":   (*builder).liability,
+		"extension":   (*builder).extension,
 	}
 }
 

@@ -30,11 +30,23 @@ folder with a higher version and its first day. A folder of another organisation
 | file | what it holds |
 |---|---|
 | schema.json | the officer's part of the form, JSON Schema 2020-12 with the formats fin, voen, iban, date, amount and the keywords x-text, x-positive, x-voen, x-sum, x-order, x-one-of; x-label and x-help in az, en, ru |
-| meta.json | kind, titles, layout, signers, retention class, facts to derive, law to cite, fields of the parties to print, clauses |
+| meta.json | kind, titles, layout and its parts, author, signers and approver, retention class, facts to derive, law to cite, fields of the parties to print, clauses |
 | template.html | html/template; it sees the canonical data and the numbers and codes, nothing else |
 | templates/case/schema.json | the registration form of an enforcement document |
 | templates/law/*.json | one dated parameter of the law each |
 | templates/samples/case-N.json | the six fictitious cases: ` + "`{number, profile, case, acts: [{template, date, input}]}`" + `, in the order in which they are registered |
+
+## Who signs, and what one sees of it
+
+The author signs first. An act with an ` + "`approver`" + ` has a second signature: that of the account which has the role of ` + "`head`" + ` (of the
+office) or ` + "`chief`" + ` (of the body above it) in the office. The template names the role only; the core finds the person, and refuses the
+act before it is numbered where there is none, or where it would be the author. An act with an ` + "`author`" + ` is written by that role alone.
+
+Each signature has its field, ` + "`signer-1` and `signer-2`" + `, reserved when the act is typeset: visible, tagged as a form element, with a
+description for who cannot see it. What stands in the field (heading, post, name, that it is signed electronically) is drawn then and
+never changes: to sign adds the field's value and nothing else, so a page looks the same before and after, and a picture of a
+signature proves nothing. When it was signed is in the signature and its time-stamp, and on the verification page. Validation data,
+document time-stamps and certification signatures change no page either; the field of a document time-stamp is invisible.
 
 `
 
@@ -43,8 +55,8 @@ func actsDocument(l *Library) string {
 	b.WriteString(actsIntro)
 	for _, t := range l.List() {
 		m := t.Meta
-		fmt.Fprintf(&b, "## № %d %s\n\n`%s`, version %s, from %s. %s; %s. Signers: %d. Retention class: %s. Profiles: %v.\n\n",
-			m.Kind, m.Title.Az, m.ID, m.Version, m.From, m.Title.En, m.Title.Ru, m.Signers, m.RetentionClass, m.Profiles)
+		fmt.Fprintf(&b, "## № %d %s\n\n`%s`, version %s, from %s. %s; %s. Signers: %s. Retention class: %s. Profiles: %v.\n\n",
+			m.Kind, m.Title.Az, m.ID, m.Version, m.From, m.Title.En, m.Title.Ru, signersInBrief(m), m.RetentionClass, m.Profiles)
 		b.WriteString("| clause | in az | when | asked for by | unknown in the sources |\n|---|---|---|---|---|\n")
 		for _, c := range m.Clauses {
 			when := "always"
@@ -67,6 +79,17 @@ func actsDocument(l *Library) string {
 		}
 	}
 	return b.String()
+}
+
+func signersInBrief(m Meta) string {
+	author := "the officer"
+	if m.Author != "" {
+		author = "the " + m.Author
+	}
+	if m.Approver == nil {
+		return fmt.Sprintf("%d, %s", m.Signers, author)
+	}
+	return fmt.Sprintf("%d, %s and, for profiles %v, the %s (“%s”)", m.Signers, author, m.Approver.Profiles, m.Approver.Role, m.Approver.Heading)
 }
 
 func valueInBrief(v Value) string {

@@ -114,7 +114,7 @@ func BenchmarkCheckAndHTML(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	issue := sampleIssue(s, 1, c)
+	issue := sampleIssue(s, 1, tmpl.Meta, c)
 	b.ReportAllocs()
 	for b.Loop() {
 		act, _, err := tmpl.Check(s.Acts[0].Input, c)

@@ -41,16 +41,22 @@ type Template struct {
 
 // Meta describes a template.
 type Meta struct {
-	ID             string    `json:"id"`
-	Version        string    `json:"version"`
-	From           Date      `json:"from"` // first day on which acts may use it
-	Kind           int       `json:"kind"` // number in the list of kinds of act
-	Title          Text      `json:"title"`
-	Layout         string    `json:"layout"`
-	Heading        string    `json:"heading"` // QƏRAR
-	Subject        string    `json:"subject"` // icraata başlamaq haqqında
-	Profiles       []Profile `json:"profiles"`
-	Signers        int       `json:"signers"` // signatures required
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	From    Date   `json:"from"` // first day on which acts may use it
+	Kind    int    `json:"kind"` // number in the list of kinds of act
+	Title   Text   `json:"title"`
+	Layout  string `json:"layout"`
+	// Parts are further files of the folder of layouts; what they define stands
+	// in the place of the layout's own. The template's definitions come last.
+	Parts    []string  `json:"parts,omitempty"`
+	Heading  string    `json:"heading"` // QƏRAR
+	Subject  string    `json:"subject"` // icraata başlamaq haqqında
+	Profiles []Profile `json:"profiles"`
+	// Author is the role that alone may write the act; empty: any officer.
+	Author         string    `json:"author,omitempty"`
+	Signers        int       `json:"signers"`            // signatures required
+	Approver       *Approver `json:"approver,omitempty"` // of two signers the second
 	RetentionClass string    `json:"retention_class"`
 	Derive         []string  `json:"derive"`      // facts computed, see derive.go
 	Law            []string  `json:"law"`         // parameters the act cites
@@ -144,11 +150,15 @@ func loadTemplate(fsys fs.FS, dir string, law *Law) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout, err := read(path.Join("layouts", t.Meta.Layout+".html"))
-	if err != nil {
-		return nil, err
+	var layout [][]byte
+	for _, name := range append([]string{t.Meta.Layout}, t.Meta.Parts...) {
+		part, err := read(path.Join("layouts", name+".html"))
+		if err != nil {
+			return nil, err
+		}
+		layout = append(layout, part)
 	}
-	if t.page, err = parsePage(t.Meta.ID, layout, page); err != nil {
+	if t.page, err = parsePage(t.Meta.ID, append(layout, page)); err != nil {
 		return nil, err
 	}
 	t.Digest = hex.EncodeToString(digest.Sum(nil))
@@ -193,7 +203,7 @@ func (m Meta) check(law *Law) error {
 			return fmt.Errorf("meta.json: unknown field of a party %q", field)
 		}
 	}
-	return nil
+	return m.checkSigners()
 }
 
 // Get finds a template by id and version; with an empty version, the newest

@@ -63,24 +63,40 @@ func TestVersions(t *testing.T) {
 
 func TestBadLibrary(t *testing.T) {
 	for name, edit := range map[string]map[string]func(string) string{
-		"unknown law parameter":   {"acts/query/meta.json": replace(`"query-basis"`, `"query-bases"`)},
-		"unknown derivation":      {"acts/query/meta.json": replace(`"derive": [`, `"derive": ["x",`)},
-		"unknown name in meta":    {"acts/query/meta.json": replace(`"id"`, `"name": "x", "id"`)},
-		"no version":              {"acts/query/meta.json": replace(`"version": "1"`, `"version": ""`)},
-		"title without Russian":   {"acts/query/meta.json": replace(`"ru": "Запрос"`, `"ru": ""`)},
-		"unknown field of party":  {"acts/query/meta.json": replace(`"birth_date"`, `"shoe_size"`)},
-		"unknown layout":          {"acts/query/meta.json": replace(`"act-1"`, `"act-9"`)},
-		"template does not parse": {"acts/query/template.html": replace("{{with", "{{wiht")},
-		"unknown function":        {"acts/query/template.html": replace("{{first", "{{last")},
-		"schema is no schema":     {"acts/query/schema.json": replace(`"type": "object"`, `"type": "thing"`)},
-		"schema reaches outside":  {"acts/query/schema.json": replace(`#/$defs/line`, `https://example.org/x`)},
-		"unknown keyword":         {"acts/query/schema.json": replace(`"x-text"`, `"x-texts"`)},
-		"keyword of wrong form":   {"acts/query/schema.json": replace(`"x-text": "line"`, `"x-text": "lines"`)},
-		"label in one language":   {"acts/query/schema.json": replace(`"x-label": {`, `"x-label": 1, "x-help": {`)},
-		"law without source":      {"law/complaint-term.json": replace(`"SAD"`, `""`)},
-		"law of wrong form":       {"law/standard-fee.json": replace(`"30.00"`, `"30.0"`)},
-		"confirmed yet unknown":   {"law/complaint-term.json": replace(`87.1-ci`, `{?}`)},
-		"two laws of one key":     {"law/complaint-term.json": replace(`"complaint-term"`, `"bank-notice"`)},
+		"unknown law parameter":    {"acts/query/meta.json": replace(`"query-basis"`, `"query-bases"`)},
+		"unknown derivation":       {"acts/query/meta.json": replace(`"derive": [`, `"derive": ["x",`)},
+		"unknown name in meta":     {"acts/query/meta.json": replace(`"id"`, `"name": "x", "id"`)},
+		"no version":               {"acts/query/meta.json": replace(`"version": "1"`, `"version": ""`)},
+		"title without Russian":    {"acts/query/meta.json": replace(`"ru": "Запрос"`, `"ru": ""`)},
+		"unknown field of party":   {"acts/query/meta.json": replace(`"birth_date"`, `"shoe_size"`)},
+		"unknown layout":           {"acts/query/meta.json": replace(`"act-1"`, `"act-9"`)},
+		"template does not parse":  {"acts/query/template.html": replace("{{with", "{{wiht")},
+		"unknown function":         {"acts/query/template.html": replace("{{first", "{{last")},
+		"schema is no schema":      {"acts/query/schema.json": replace(`"type": "object"`, `"type": "thing"`)},
+		"schema reaches outside":   {"acts/query/schema.json": replace(`#/$defs/line`, `https://example.org/x`)},
+		"unknown keyword":          {"acts/query/schema.json": replace(`"x-text"`, `"x-texts"`)},
+		"keyword of wrong form":    {"acts/query/schema.json": replace(`"x-text": "line"`, `"x-text": "lines"`)},
+		"label in one language":    {"acts/query/schema.json": replace(`"x-label": {`, `"x-label": 1, "x-help": {`)},
+		"unknown part of layout":   {"acts/lifting-decision/meta.json": replace(`"two-signers"`, `"three-signers"`)},
+		"two signers, no approver": {"acts/query/meta.json": replace(`"signers": 1`, `"signers": 2`)},
+		"approver, one signer":     {"acts/lifting-decision/meta.json": replace(`"signers": 2`, `"signers": 1`)},
+		"three signers":            {"acts/lifting-decision/meta.json": replace(`"signers": 2`, `"signers": 3`)},
+		"approver of no role":      {"acts/lifting-decision/meta.json": replace(`"role": "head"`, `"role": "clerk"`)},
+		"approver without heading": {"acts/lifting-decision/meta.json": replace(`"TƏSDİQ EDİRƏM"`, `""`)},
+		"approver of nobody": {"acts/extension-submission/meta.json": replace(`"heading": "RAZIYAM",
+    "profiles": [
+      "state"
+    ]`, `"heading": "RAZIYAM", "profiles": []`)},
+		"approver of others": {"acts/extension-submission/meta.json": replace(`"heading": "RAZIYAM",
+    "profiles": [
+      "state"`, `"heading": "RAZIYAM", "profiles": [
+      "private"`)},
+		"author of no role":      {"acts/extension-submission/meta.json": replace(`"author": "head"`, `"author": "boss"`)},
+		"head approves the head": {"acts/extension-submission/meta.json": replace(`"role": "chief"`, `"role": "head"`)},
+		"law without source":     {"law/complaint-term.json": replace(`"SAD"`, `""`)},
+		"law of wrong form":      {"law/standard-fee.json": replace(`"30.00"`, `"30.0"`)},
+		"confirmed yet unknown":  {"law/complaint-term.json": replace(`87.1-ci`, `{?}`)},
+		"two laws of one key":    {"law/complaint-term.json": replace(`"complaint-term"`, `"bank-notice"`)},
 	} {
 		if _, err := New(copyOf(t, edit)); err == nil {
 			t.Errorf("%s: the library was taken", name)

@@ -23,6 +23,8 @@ type Issue struct {
 // Signer is a person who signs the act, and the name of the reserved field.
 type Signer struct {
 	Field, Name, Post string
+	// Role and Heading are those of an approver; empty for who wrote the act.
+	Role, Heading string
 	// CertificateSerial and CertificateIssuer are printed where they are known.
 	CertificateSerial, CertificateIssuer string
 }
@@ -37,11 +39,23 @@ func (d Data) Rule(key string) (RuleFacts, error) {
 	return r, nil
 }
 
-// parsePage joins a layout with a template. The page is parsed once and may be
-// executed by several goroutines.
-func parsePage(name string, layout, page []byte) (*htmltemplate.Template, error) {
+// PostOf names a signer's post with the body where it is held.
+func (d Data) PostOf(s Signer) string {
+	body := d.Office.Name
+	if s.Role == "chief" {
+		body = d.Office.Parent
+	}
+	if d.Profile == Private || body == "" {
+		return s.Post
+	}
+	return DeclineName(body, Genitive) + " " + s.Post
+}
+
+// parsePage joins a layout and its parts with a template; what is defined last
+// holds. The page is parsed once and may be executed by several goroutines.
+func parsePage(name string, sources [][]byte) (*htmltemplate.Template, error) {
 	t := htmltemplate.New(name).Option("missingkey=error").Funcs(pageFuncs())
-	for _, source := range [][]byte{layout, page} {
+	for _, source := range sources {
 		if _, err := t.Parse(string(source)); err != nil {
 			return nil, fmt.Errorf("parsing: %w", err)
 		}

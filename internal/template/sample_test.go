@@ -64,10 +64,24 @@ func sampleContext(t testing.TB, l *Library, s sample, on Date) Context {
 	return c
 }
 
-func sampleIssue(s sample, index int, c Context) Issue {
-	return Issue{Number: fmt.Sprintf("%s-%03d", s.Number, index), CaseNumber: s.Number, Code: "7KQ2-9XVD-4M0P-HW3E",
+// head and chief are who approves; the head writes submissions.
+func head() Officer {
+	return Officer{Login: "vuqar", Name: "Rəhbərli Vüqar Misal oğlu", Post: "rəhbəri"}
+}
+
+func chief() Officer {
+	return Officer{Login: "samira", Name: "Rəisli Samirə Nümunə qızı", Post: "rəisi"}
+}
+
+func sampleIssue(s sample, index int, m Meta, c Context) Issue {
+	issue := Issue{Number: fmt.Sprintf("%s-%03d", s.Number, index), CaseNumber: s.Number, Code: "7KQ2-9XVD-4M0P-HW3E",
 		Host: "icra.example.az", Evaluation: true,
 		Signers: []Signer{{Field: "signer-1", Name: c.Officer.Name, Post: c.Officer.Post, CertificateSerial: "01A2B3", CertificateIssuer: "Qiymətləndirmə mərkəzi"}}}
+	if a := m.ApproverOf(c.Profile); a != nil {
+		person := map[string]Officer{"head": head(), "chief": chief()}[a.Role]
+		issue.Signers = append(issue.Signers, Signer{Field: "signer-2", Name: person.Name, Post: person.Post, Role: a.Role, Heading: a.Heading})
+	}
+	return issue
 }
 
 // renderedSample is one act of a sample case.
@@ -80,7 +94,8 @@ type renderedSample struct {
 }
 
 // renderSamples renders the acts of the six sample cases, and the samples of
-// every template that none of these cases uses, as acts of the first case.
+// every template that none of these cases uses or that somebody approves, as
+// acts of the first case.
 func renderSamples(t testing.TB) []renderedSample {
 	t.Helper()
 	l := builtin(t)
@@ -98,7 +113,7 @@ func renderSamples(t testing.TB) []renderedSample {
 		}
 	}
 	for _, tmpl := range l.List() {
-		if used[tmpl.Meta.ID] {
+		if used[tmpl.Meta.ID] && tmpl.Meta.Approver == nil {
 			continue
 		}
 		for _, name := range slices.Sorted(maps.Keys(tmpl.Samples)) {
@@ -116,11 +131,14 @@ func renderSample(t testing.TB, l *Library, s sample, a sampleAct, index int, na
 		t.Fatal(err)
 	}
 	c := sampleContext(t, l, s, a.Date)
+	if tmpl.Meta.Author == "head" {
+		c.Officer = head()
+	}
 	act, warnings, err := tmpl.Check(a.Input, c)
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%s: %v %v", name, warnings, err)
 	}
-	html, err := tmpl.HTML(act.Data, sampleIssue(s, index, c))
+	html, err := tmpl.HTML(act.Data, sampleIssue(s, index, tmpl.Meta, c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +147,7 @@ func renderSample(t testing.TB, l *Library, s sample, a sampleAct, index int, na
 
 func TestSampleCases(t *testing.T) {
 	want := map[int][]string{
-		1: {"initiation-decision", "query"}, 2: {"initiation-decision"}, 3: {"initiation-decision", "query", "collection-order"},
+		1: {"initiation-decision", "query", "termination-decision"}, 2: {"initiation-decision"}, 3: {"initiation-decision", "query", "collection-order"},
 		4: {"initiation-decision"}, 5: {"initiation-decision"}, 6: {"initiation-decision"},
 	}
 	for n, acts := range want {
@@ -142,13 +160,18 @@ func TestSampleCases(t *testing.T) {
 		}
 	}
 	facts := map[string][]string{
-		"case-1-initiation-decision": {"6 180,45", "altı min yüz səksən manat qırx beş qəpik", "432,63", "2026-cı il 17 sentyabr", "Nümunəli Anar Sınaq oğlundan", "Cəmiyyətinin xeyrinə"},
-		"case-2-initiation-decision": {"1/4 (dörddə bir)", "05.05.2018", "234.2.1-ci"},
-		"case-3-initiation-decision": {"27 300,00", "iyirmi yeddi min üç yüz manat", "2026-cı il 20 avqust"},
-		"case-3-collection-order":    {"AZ48TSTAAZN00000000000000404", "AZ29TSTADEP00000000000000001", "2 (iki) ay", "2 (iki) iş günü"},
-		"case-4-initiation-decision": {"58 400,00", "əlli səkkiz min dörd yüz manat", "2026-cı il 25 iyul"},
-		"case-5-initiation-decision": {"sürücü vəzifəsinə", "55,00", "Təcrübəli Orxan Vaqif oğlunun"},
-		"case-6-initiation-decision": {"850,00", "150,50", "yüz əlli manat əlli qəpik", "XÜSUSİ İCRA MƏMURU", "VÖEN 9999990812"},
+		"case-1-initiation-decision":    {"6 180,45", "altı min yüz səksən manat qırx beş qəpik", "432,63", "2026-cı il 17 sentyabr", "Nümunəli Anar Sınaq oğlundan", "Cəmiyyətinin xeyrinə"},
+		"case-1-termination-decision":   {"icraata xitam verilsin", "20.2-ci maddəsini rəhbər", "3 (üç) gün", "Nümunə Rayon İcra Şöbəsinin rəhbərinə", "TƏSDİQ EDİRƏM"},
+		"liability-submission-sample-1": {"15.19-4-cü bəndini", "Nümunəli Anar Sınaq oğlu", "rəisinə", "icra işinin surəti"},
+		"liability-submission-sample-2": {"Sınaqlı Murad Misal oğlu", "Rəhbərli Vüqar Misal oğlu"},
+		"extension-submission-sample-1": {"2026-cı il 30 noyabr", "2026-cı il 30 dekabr", "1 (bir) ay", "RAZIYAM"},
+		"lifting-decision-sample-1":     {"4(199)-2001/2026", "Dövlət Sərhəd Xidmətinə", "dərhal borcluya, tələbkara və Nümunə Rayon Məhkəməsinə"},
+		"case-2-initiation-decision":    {"1/4 (dörddə bir)", "05.05.2018", "234.2.1-ci"},
+		"case-3-initiation-decision":    {"27 300,00", "iyirmi yeddi min üç yüz manat", "2026-cı il 20 avqust"},
+		"case-3-collection-order":       {"AZ48TSTAAZN00000000000000404", "AZ29TSTADEP00000000000000001", "2 (iki) ay", "2 (iki) iş günü"},
+		"case-4-initiation-decision":    {"58 400,00", "əlli səkkiz min dörd yüz manat", "2026-cı il 25 iyul"},
+		"case-5-initiation-decision":    {"sürücü vəzifəsinə", "55,00", "Təcrübəli Orxan Vaqif oğlunun"},
+		"case-6-initiation-decision":    {"850,00", "150,50", "yüz əlli manat əlli qəpik", "XÜSUSİ İCRA MƏMURU", "VÖEN 9999990812"},
 	}
 	for _, r := range renderSamples(t) {
 		plain := strings.ReplaceAll(r.html, nbsp, " ")

@@ -13,7 +13,7 @@ import (
 var pages = flag.String("pages", "", "folder into which the sample acts are written as PDF, to look at")
 
 // TestTypeset sets every sample act: the templates keep to the typesetter's
-// subset of HTML and CSS and reserve one signature field.
+// subset of HTML and CSS and reserve a signature field for each signer.
 func TestTypeset(t *testing.T) {
 	engine, err := typeset.Default()
 	if err != nil {
@@ -25,7 +25,9 @@ func TestTypeset(t *testing.T) {
 			t.Errorf("%s: %v", r.name, err)
 			continue
 		}
-		if result.Pages > 2 || len(result.Fields) != 1 || result.Fields[0].Name != "signer-1" {
+		signers := r.meta.SignersOf(r.c.Profile)
+		if result.Pages > 2 || len(result.Fields) != signers || result.Fields[0].Name != "signer-1" ||
+			signers == 2 && result.Fields[1].Name != "signer-2" {
 			t.Errorf("%s: %d pages, fields %v", r.name, result.Pages, result.Fields)
 		}
 		if *pages != "" {
