@@ -3,6 +3,7 @@ package signing_test
 import (
 	"bytes"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -80,11 +81,19 @@ var checks = []struct {
 	{"pdfsign", "", checkPeer},
 }
 
+var keep = flag.String("keep", "", "directory for the files of TestTools, to be checked by further programs")
+
 // TestTools has programs of others check every level with every key, one and
 // two signatures, and a certification signature. go test -v prints the table.
 func TestTools(t *testing.T) {
 	p := signingtest.New(t, nil)
 	files := variants(t, p)
+	if *keep != "" {
+		for _, v := range files {
+			write(t, filepath.Join(*keep, strings.NewReplacer(", ", "_", " ", "-").Replace(v.String())+".pdf"), v.file)
+		}
+		write(t, filepath.Join(*keep, "root.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Root.Cert.Raw}))
+	}
 	results := map[string]string{}
 	var mu sync.Mutex
 	t.Run("each", func(t *testing.T) {
