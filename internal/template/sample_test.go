@@ -147,8 +147,8 @@ func renderSample(t testing.TB, l *Library, s sample, a sampleAct, index int, na
 
 func TestSampleCases(t *testing.T) {
 	want := map[int][]string{
-		1: {"initiation-decision", "query", "termination-decision"}, 2: {"initiation-decision"}, 3: {"initiation-decision", "query", "collection-order"},
-		4: {"initiation-decision"}, 5: {"initiation-decision"}, 6: {"initiation-decision"},
+		1: {"initiation-decision", "query"}, 2: {"initiation-decision"}, 3: {"initiation-decision", "query", "collection-order"},
+		4: {"initiation-decision"}, 5: {"initiation-decision", "termination-decision"}, 6: {"initiation-decision"},
 	}
 	for n, acts := range want {
 		var got []string
@@ -161,7 +161,7 @@ func TestSampleCases(t *testing.T) {
 	}
 	facts := map[string][]string{
 		"case-1-initiation-decision":    {"6 180,45", "altı min yüz səksən manat qırx beş qəpik", "432,63", "2026-cı il 17 sentyabr", "Nümunəli Anar Sınaq oğlundan", "Cəmiyyətinin xeyrinə"},
-		"case-1-termination-decision":   {"icraata xitam verilsin", "20.2-ci maddəsini rəhbər", "3 (üç) gün", "Nümunə Rayon İcra Şöbəsinin rəhbərinə", "TƏSDİQ EDİRƏM"},
+		"case-5-termination-decision":   {"icraata xitam verilsin", "20.2-ci maddəsini rəhbər", "3 (üç) gün", "Nümunə Rayon İcra Şöbəsinin rəhbərinə", "TƏSDİQ EDİRƏM"},
 		"liability-submission-sample-1": {"15.19-4-cü bəndini", "Nümunəli Anar Sınaq oğlu", "rəisinə", "icra işinin surəti"},
 		"liability-submission-sample-2": {"Sınaqlı Murad Misal oğlu", "Rəhbərli Vüqar Misal oğlu"},
 		"extension-submission-sample-1": {"2026-cı il 30 noyabr", "2026-cı il 30 dekabr", "1 (bir) ay", "RAZIYAM"},
