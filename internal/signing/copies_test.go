@@ -11,6 +11,9 @@ import (
 // TestCopies: a file is copied once to be signed and once to be raised, however
 // large it is; a step that another process takes up again copies it once.
 func TestCopies(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector changes what is allocated")
+	}
 	const size = 8 << 20
 	p := signingtest.New(t, signingtest.NewClock(actDay).Now)
 	e := p.Officer(t, signingtest.P256(t))
