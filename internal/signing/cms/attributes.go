@@ -43,18 +43,33 @@ func (a attributes) single(oid OID, tag cbasn1.Tag) (cryptobyte.String, bool) {
 // HasSigningTime reports the signed signing-time attribute, which EN 319 142-1
 // § 6.3 forbids in PAdES.
 func (s *SignedData) HasSigningTime() bool {
-	return s.signed.has(OID{1, 2, 840, 113549, 1, 9, 5})
+	return s.signed.has(oidSigningTime)
+}
+
+// HasSignaturePolicy reports the signature-policy-identifier attribute (EN 319
+// 122-1 § 5.2.9): the signer bound the signature to rules that stand elsewhere.
+func (s *SignedData) HasSignaturePolicy() bool { return s.signed.has(oidSignaturePolicy) }
+
+// ContentTimestamp returns the token of the content time-stamp attribute (EN 319
+// 122-1 § 5.2.8), which proves that the content existed before it was signed, or
+// nil.
+func (s *SignedData) ContentTimestamp() ([]byte, error) {
+	return oneToken(s.signed, oidContentTimeStamp, "content time-stamp attribute")
 }
 
 // SignatureTimestamp returns the token of the signature time-stamp attribute,
 // or nil. More than one token is refused: which one counts would be a guess.
 func (s *SignedData) SignatureTimestamp() ([]byte, error) {
-	if !s.unsigned.has(oidSignatureTimeStmp) {
+	return oneToken(s.unsigned, oidSignatureTimeStmp, "signature time-stamp attribute")
+}
+
+func oneToken(a attributes, oid OID, what string) ([]byte, error) {
+	if !a.has(oid) {
 		return nil, nil
 	}
-	token, ok := s.unsigned.single(oidSignatureTimeStmp, cbasn1.SEQUENCE)
+	token, ok := a.single(oid, cbasn1.SEQUENCE)
 	if !ok {
-		return nil, formatError("signature time-stamp attribute")
+		return nil, formatError(what)
 	}
 	return token, nil
 }

@@ -1,7 +1,8 @@
 // Package cms builds and parses the Cryptographic Message Syntax (RFC 5652) as
-// far as PAdES needs it: SignedData with exactly one signer, in DER, with
-// signed attributes (EN 319 122-1), and the time-stamp tokens of RFC 3161.
-// Parsing is strict; what it does not understand it refuses.
+// far as PAdES needs it: SignedData with exactly one signer and with signed
+// attributes (EN 319 122-1), and the time-stamp tokens of RFC 3161. It writes
+// DER, and reads BER too. Parsing is strict; what it does not understand it
+// refuses.
 package cms
 
 import (
@@ -9,7 +10,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -24,6 +24,9 @@ var (
 	ErrSignature = errors.New("cms: the signature value is wrong")
 	// ErrAlgorithm marks an algorithm that is unknown or too weak.
 	ErrAlgorithm = errors.New("cms: algorithm is not acceptable")
+	// ErrSigners says that a message has not exactly one signer: whose signature
+	// a verdict is about would be a guess.
+	ErrSigners = errors.New("cms: not exactly one signer")
 	// ErrNoSigner says that the signer's certificate is not in the message.
 	ErrNoSigner = errors.New("cms: the signer's certificate is missing")
 	// ErrBinding says that the signing-certificate attribute is missing or
@@ -31,11 +34,15 @@ var (
 	ErrBinding = errors.New("cms: signing-certificate attribute")
 )
 
-const maxCertificates = 32
+const (
+	maxCertificates = 32
+	maxDigests      = 8
+)
 
 // SignedData is a parsed message.
 type SignedData struct {
-	Raw          []byte // DER of the ContentInfo, without padding after it
+	Raw          []byte // the ContentInfo in DER, without padding after it
+	BER          bool   // it was not in DER; Raw and the rest are as rewritten
 	ContentType  OID
 	Content      []byte // nil when detached
 	Certificates []*x509.Certificate
@@ -46,6 +53,7 @@ type SignedData struct {
 	signatureAlgorithm algorithmIdentifier
 	signedRaw          []byte // as in the message, tag [0]
 	signed, unsigned   attributes
+	crls               cryptobyte.String
 }
 
 type algorithmIdentifier struct {
@@ -57,11 +65,32 @@ type algorithmIdentifier struct {
 func formatError(what string) error { return fmt.Errorf("%w: %s", ErrFormat, what) }
 
 // Parse reads a ContentInfo. It may be followed by zero bytes only: the padding
-// of a PDF's Contents.
-func Parse(der []byte) (*SignedData, error) {
+// of a PDF's Contents. What is not in DER is rewritten first.
+func Parse(message []byte) (*SignedData, error) {
+	s, err := parseDER(message)
+	if err == nil || !errors.Is(err, ErrFormat) {
+		return s, err
+	}
+	der, rest, berErr := toDER(message)
+	if berErr != nil {
+		return nil, berErr
+	}
+	if bytes.HasPrefix(message, der) { // it was in DER
+		return nil, err
+	}
+	if len(bytes.Trim(rest, "\x00")) != 0 {
+		return nil, formatError("bytes other than zero after the message")
+	}
+	if s, err = parseDER(der); err != nil {
+		return nil, err
+	}
+	s.BER = true
+	return s, nil
+}
+
+func parseDER(der []byte) (*SignedData, error) {
 	in := cryptobyte.String(der)
-	var info, wrapped, sd, encap cryptobyte.String
-	var whole cryptobyte.String
+	var info, wrapped, sd, whole cryptobyte.String
 	if !in.ReadASN1Element(&whole, cbasn1.SEQUENCE) {
 		return nil, formatError("not a DER sequence")
 	}
@@ -74,37 +103,59 @@ func Parse(der []byte) (*SignedData, error) {
 		!info.ReadASN1(&wrapped, context0) || !info.Empty() || !wrapped.ReadASN1(&sd, cbasn1.SEQUENCE) || !wrapped.Empty() {
 		return nil, formatError("not SignedData")
 	}
+	return s, s.read(sd)
+}
+
+// read takes SignedData apart (RFC 5652 § 5.1).
+func (s *SignedData) read(sd cryptobyte.String) error {
 	var version int
-	var digests, certs, crls, signers, si cryptobyte.String
+	var digests, encap, certs, signers, si cryptobyte.String
 	var hasCerts, hasCRLs bool
 	if !sd.ReadASN1Integer(&version) || !sd.ReadASN1(&digests, cbasn1.SET) || !sd.ReadASN1(&encap, cbasn1.SEQUENCE) ||
-		!sd.ReadOptionalASN1(&certs, &hasCerts, context0) || !sd.ReadOptionalASN1(&crls, &hasCRLs, context1) ||
+		!sd.ReadOptionalASN1(&certs, &hasCerts, context0) || !sd.ReadOptionalASN1(&s.crls, &hasCRLs, context1) ||
 		!sd.ReadASN1(&signers, cbasn1.SET) || !sd.Empty() {
-		return nil, formatError("SignedData")
+		return formatError("SignedData")
 	}
-	if version != 1 && version != 3 { // RFC 5652 § 5.1, without attribute certificates
-		return nil, formatError("version of SignedData")
-	}
-	var announced algorithmIdentifier
-	if !readAlgorithm(&digests, &announced) || !digests.Empty() {
-		return nil, formatError("exactly one digest algorithm is required")
-	}
-	if !signers.ReadASN1(&si, cbasn1.SEQUENCE) || !signers.Empty() {
-		return nil, formatError("exactly one signer is required")
+	switch version {
+	case 1, 3, 4, 5: // 4 and 5 with other forms of certificates and of revocation data
+	default:
+		return formatError("version of SignedData")
 	}
 	if err := s.readContent(encap); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.readCertificates(certs); err != nil {
-		return nil, err
+		return err
+	}
+	if signers.Empty() {
+		return fmt.Errorf("%w: there is none", ErrSigners)
+	}
+	if !signers.ReadASN1(&si, cbasn1.SEQUENCE) {
+		return formatError("SignerInfo")
+	}
+	if !signers.Empty() {
+		return fmt.Errorf("%w: there are several", ErrSigners)
 	}
 	if err := s.readSigner(si); err != nil {
-		return nil, err
+		return err
 	}
-	if !announced.oid.Equal(s.digestAlgorithm.oid) {
-		return nil, formatError("the digest algorithm is not the announced one")
+	return s.announced(digests)
+}
+
+// announced requires the signer's digest algorithm among those in front.
+func (s *SignedData) announced(digests cryptobyte.String) error {
+	found := false
+	for n := 0; !digests.Empty(); n++ {
+		var a algorithmIdentifier
+		if n == maxDigests || !readAlgorithm(&digests, &a) {
+			return formatError("digest algorithms")
+		}
+		found = found || a.oid.Equal(s.digestAlgorithm.oid)
 	}
-	return s, nil
+	if !found {
+		return formatError("the digest algorithm is not an announced one")
+	}
+	return nil
 }
 
 func (s *SignedData) readContent(encap cryptobyte.String) error {
@@ -138,69 +189,4 @@ func (s *SignedData) readCertificates(certs cryptobyte.String) error {
 		}
 	}
 	return nil
-}
-
-func (s *SignedData) readSigner(si cryptobyte.String) error {
-	var version int
-	var sid, signed, unsigned, signature cryptobyte.String
-	var sidTag cbasn1.Tag
-	var hasUnsigned bool
-	if !si.ReadASN1Integer(&version) || !si.ReadAnyASN1Element(&sid, &sidTag) ||
-		!readAlgorithm(&si, &s.digestAlgorithm) || !si.ReadASN1Element(&signed, context0) ||
-		!readAlgorithm(&si, &s.signatureAlgorithm) || !si.ReadASN1(&signature, cbasn1.OCTET_STRING) ||
-		!si.ReadOptionalASN1(&unsigned, &hasUnsigned, context1) || !si.Empty() {
-		return formatError("SignerInfo, or it has no signed attributes")
-	}
-	if byName := sidTag == cbasn1.SEQUENCE; byName && version != 1 || !byName && version != 3 { // RFC 5652 § 5.3
-		return formatError("version of SignerInfo")
-	}
-	s.Signature, s.signedRaw = signature, signed
-	var values cryptobyte.String
-	if !signed.ReadASN1(&values, context0) {
-		return formatError("signed attributes")
-	}
-	var err error
-	if s.signed, err = readAttributes(values); err != nil {
-		return err
-	}
-	if s.unsigned, err = readAttributes(unsigned); err != nil {
-		return err
-	}
-	return s.findSigner(sid, sidTag)
-}
-
-func (s *SignedData) findSigner(sid cryptobyte.String, tag cbasn1.Tag) error {
-	var issuer cryptobyte.String
-	serial := new(big.Int)
-	byName := tag == cbasn1.SEQUENCE
-	if byName {
-		var ias cryptobyte.String
-		if !sid.ReadASN1(&ias, cbasn1.SEQUENCE) || !ias.ReadASN1Element(&issuer, cbasn1.SEQUENCE) ||
-			!ias.ReadASN1Integer(serial) || !ias.Empty() {
-			return formatError("signer identifier")
-		}
-	} else if !sid.ReadASN1(&issuer, cbasn1.Tag(0).ContextSpecific()) {
-		return formatError("signer identifier")
-	}
-	for _, c := range s.Certificates {
-		if byName && bytes.Equal(c.RawIssuer, issuer) && c.SerialNumber.Cmp(serial) == 0 ||
-			!byName && len(issuer) > 0 && bytes.Equal(c.SubjectKeyId, issuer) {
-			s.Signer = c
-			return nil
-		}
-	}
-	return nil
-}
-
-func readAlgorithm(in *cryptobyte.String, a *algorithmIdentifier) bool {
-	var whole, body cryptobyte.String
-	if !in.ReadASN1Element(&whole, cbasn1.SEQUENCE) {
-		return false
-	}
-	a.raw = whole
-	if !whole.ReadASN1(&body, cbasn1.SEQUENCE) || !body.ReadASN1ObjectIdentifier(&a.oid) {
-		return false
-	}
-	a.parameters = body
-	return true
 }

@@ -29,8 +29,16 @@ type Token struct {
 	Nonce    *big.Int // nil when absent
 }
 
-// ParseToken parses a token and checks it as described at Token.
-func ParseToken(der []byte) (*Token, error) {
+// ParseToken parses a token and checks it as described at Token. It refuses
+// with ErrAlgorithm what no authority should use today.
+func ParseToken(der []byte) (*Token, error) { return parseToken(der, false) }
+
+// ParseTokenByDate is ParseToken for who judges by Scheme and by Hash, and by a
+// proof of existence, whether the algorithms could be relied on when the token
+// was made: see SignedData.VerifyByDate.
+func ParseTokenByDate(der []byte) (*Token, error) { return parseToken(der, true) }
+
+func parseToken(der []byte, past bool) (*Token, error) {
 	s, err := Parse(der)
 	if err != nil {
 		return nil, fmt.Errorf("time-stamp token: %w", err)
@@ -39,25 +47,32 @@ func ParseToken(der []byte) (*Token, error) {
 		return nil, fmt.Errorf("time-stamp token: %w", formatError("no TSTInfo"))
 	}
 	t := &Token{SignedData: s}
-	if err := t.readInfo(s.Content); err != nil {
+	if err := t.check(past); err != nil {
 		return nil, fmt.Errorf("time-stamp token: %w", err)
-	}
-	h, err := s.Hash()
-	if err != nil {
-		return nil, fmt.Errorf("time-stamp token: %w", err)
-	}
-	d := h.New()
-	d.Write(s.Content)
-	if err := s.Verify(d.Sum(nil)); err != nil {
-		return nil, fmt.Errorf("time-stamp token: %w", err)
-	}
-	if err := s.CheckBinding(true); err != nil {
-		return nil, fmt.Errorf("time-stamp token: %w", err)
-	}
-	if !onlyTimestamping(s.Signer) {
-		return nil, fmt.Errorf("time-stamp token: %w: the certificate is not for time-stamping only", ErrBinding)
 	}
 	return t, nil
+}
+
+func (t *Token) check(past bool) error {
+	if err := t.readInfo(t.Content, past); err != nil {
+		return err
+	}
+	h, ok := findDigest(t.digestAlgorithm.oid, past)
+	if !ok {
+		return fmt.Errorf("%w: digest %v", ErrAlgorithm, t.digestAlgorithm.oid)
+	}
+	d := h.hash.New()
+	d.Write(t.Content)
+	if err := t.verify(d.Sum(nil), past); err != nil {
+		return err
+	}
+	if err := t.CheckBinding(true); err != nil {
+		return err
+	}
+	if !onlyTimestamping(t.Signer) {
+		return fmt.Errorf("%w: the certificate is not for time-stamping only", ErrBinding)
+	}
+	return nil
 }
 
 // Covers reports whether the token was made over data whose digest the
@@ -66,7 +81,7 @@ func (t *Token) Covers(digest func(crypto.Hash) []byte) bool {
 	return bytes.Equal(t.Imprint, digest(t.Hash))
 }
 
-func (t *Token) readInfo(der []byte) error {
+func (t *Token) readInfo(der []byte, past bool) error {
 	in := cryptobyte.String(der)
 	var info, imprint, hashed, skip cryptobyte.String
 	var alg algorithmIdentifier
@@ -78,9 +93,11 @@ func (t *Token) readInfo(der []byte) error {
 		!imprint.ReadASN1(&hashed, cbasn1.OCTET_STRING) || !imprint.Empty() || !info.ReadASN1Integer(t.Serial) {
 		return formatError("TSTInfo")
 	}
-	if t.Hash = hashOf(alg.oid); t.Hash == 0 {
+	h, ok := findDigest(alg.oid, past)
+	if !ok {
 		return fmt.Errorf("%w: imprint %v", ErrAlgorithm, alg.oid)
 	}
+	t.Hash = h.hash
 	if t.Imprint = hashed; len(hashed) != t.Hash.Size() {
 		return formatError("message imprint")
 	}

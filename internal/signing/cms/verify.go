@@ -3,9 +3,8 @@ package cms
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"fmt"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -15,7 +14,8 @@ import (
 // in the message, content type id-data.
 func (s *SignedData) IsDetachedData() bool { return s.Content == nil && s.ContentType.Equal(oidData) }
 
-// Hash is the digest algorithm over the content.
+// Hash is the digest algorithm over the content; ErrAlgorithm when it is not
+// acceptable today. See Scheme.
 func (s *SignedData) Hash() (crypto.Hash, error) {
 	h := hashOf(s.digestAlgorithm.oid)
 	if h == 0 {
@@ -26,11 +26,18 @@ func (s *SignedData) Hash() (crypto.Hash, error) {
 
 // Verify checks the signed attributes against the digest of the content, and
 // the signature value over the attributes against the signer's certificate. It
-// says nothing about trust in that certificate.
-func (s *SignedData) Verify(contentDigest []byte) error {
-	h, err := s.Hash()
-	if err != nil {
-		return err
+// says nothing about trust in that certificate, and refuses with ErrAlgorithm
+// what nobody should sign with today.
+func (s *SignedData) Verify(contentDigest []byte) error { return s.verify(contentDigest, false) }
+
+// VerifyByDate is Verify for who judges by Scheme and by a proof of existence
+// whether the algorithms could still be relied on when the signature was made
+// (EN 319 102-1 § 5.2.8): alone, its answer proves nothing.
+func (s *SignedData) VerifyByDate(contentDigest []byte) error { return s.verify(contentDigest, true) }
+
+func (s *SignedData) verify(contentDigest []byte, past bool) error {
+	if _, ok := findDigest(s.digestAlgorithm.oid, past); !ok {
+		return fmt.Errorf("%w: digest %v", ErrAlgorithm, s.digestAlgorithm.oid)
 	}
 	if s.Signer == nil {
 		return ErrNoSigner
@@ -38,10 +45,42 @@ func (s *SignedData) Verify(contentDigest []byte) error {
 	if err := s.checkAttributes(contentDigest); err != nil {
 		return err
 	}
-	d := h.New()
-	d.Write([]byte{byte(cbasn1.SET)}) // RFC 5652 § 5.4: signed with the explicit tag
-	d.Write(s.signedRaw[1:])
-	return s.checkValue(h, d.Sum(nil))
+	c, err := s.Scheme()
+	if err != nil {
+		return err
+	}
+	if !past {
+		if err := c.Acceptable(); err != nil {
+			return err
+		}
+	}
+	return s.checkValue(c)
+}
+
+// checkValue takes the attributes in the order in which they stand, and in that
+// of DER: signers differ in what they digest. Both are the same attributes.
+func (s *SignedData) checkValue(c Scheme) error {
+	raw := s.signedRaw
+	digest := func(values []byte) []byte {
+		d := c.Hash.New()
+		d.Write([]byte{byte(cbasn1.SET)}) // RFC 5652 § 5.4: signed with the explicit tag
+		d.Write(raw[1 : len(raw)-len(values)])
+		d.Write(values)
+		return d.Sum(nil)
+	}
+	whole := cryptobyte.String(raw)
+	var values cryptobyte.String
+	if !whole.ReadASN1(&values, context0) {
+		return formatError("signed attributes")
+	}
+	err := c.check(s.Signer, digest(values), s.Signature)
+	if err == nil {
+		return nil
+	}
+	if sorted := derOrder(values); !bytes.Equal(sorted, values) {
+		return c.check(s.Signer, digest(sorted), s.Signature)
+	}
+	return err
 }
 
 func (s *SignedData) checkAttributes(contentDigest []byte) error {
@@ -78,64 +117,18 @@ func (s *SignedData) checkProtection() error {
 	return nil
 }
 
-func (s *SignedData) checkValue(h crypto.Hash, digest []byte) error {
-	alg := s.signatureAlgorithm
-	refuse := fmt.Errorf("%w: signature %v", ErrAlgorithm, alg.oid)
-	var want struct{ rsa, ecdsa OID }
-	for _, x := range hashes {
-		if x.hash == h {
-			want.rsa, want.ecdsa = x.rsa, x.ecdsa
+// derOrder is the same SET with its values in the order of DER (X.690 § 11.6),
+// which is what RFC 5652 § 5.4 has signed even if the message is not in DER.
+func derOrder(values cryptobyte.String) []byte {
+	var list [][]byte
+	for in := values; !in.Empty(); {
+		var one cryptobyte.String
+		var tag cbasn1.Tag
+		if !in.ReadAnyASN1Element(&one, &tag) {
+			return values
 		}
+		list = append(list, one)
 	}
-	switch k := s.Signer.PublicKey.(type) {
-	case *ecdsa.PublicKey:
-		if !alg.oid.Equal(want.ecdsa) || k.Curve.Params().BitSize < 256 {
-			return refuse
-		}
-		return check(k, h, false, 0, digest, s.Signature)
-	case *rsa.PublicKey:
-		if k.N.BitLen() < 2048 || k.N.BitLen() > 16384 {
-			return refuse
-		}
-		if alg.oid.Equal(oidPSS) {
-			salt, err := pssSalt(alg.parameters, h)
-			if err != nil {
-				return err
-			}
-			return check(k, h, true, salt, digest, s.Signature)
-		}
-		if !alg.oid.Equal(oidRSA) && !alg.oid.Equal(want.rsa) {
-			return refuse
-		}
-		return check(k, h, false, 0, digest, s.Signature)
-	}
-	return refuse
-}
-
-// pssSalt reads RSASSA-PSS-params (RFC 4055 § 3.1). All defaults mean SHA-1 and
-// are refused; digest and mask digest must be h.
-func pssSalt(in cryptobyte.String, h crypto.Hash) (int, error) {
-	refuse := fmt.Errorf("%w: PSS parameters", ErrAlgorithm)
-	var p, hash, mask, salt, mgf cryptobyte.String
-	var digest, maskDigest algorithmIdentifier
-	if !in.ReadASN1(&p, cbasn1.SEQUENCE) || !in.Empty() ||
-		!p.ReadASN1(&hash, context0) || !readAlgorithm(&hash, &digest) ||
-		!p.ReadASN1(&mask, context1) || !mask.ReadASN1(&mgf, cbasn1.SEQUENCE) ||
-		!p.ReadASN1(&salt, cbasn1.Tag(2).Constructed().ContextSpecific()) {
-		return 0, refuse
-	}
-	var mgfOID OID
-	var n int
-	if !mgf.ReadASN1ObjectIdentifier(&mgfOID) || !mgfOID.Equal(oidMGF1) || !readAlgorithm(&mgf, &maskDigest) ||
-		!salt.ReadASN1Integer(&n) || n < 0 || n > 512 || hashOf(digest.oid) != h || hashOf(maskDigest.oid) != h {
-		return 0, refuse
-	}
-	if !p.Empty() { // trailerField, DEFAULT 1
-		var trailer cryptobyte.String
-		var one int
-		if !p.ReadASN1(&trailer, cbasn1.Tag(3).Constructed().ContextSpecific()) || !trailer.ReadASN1Integer(&one) || one != 1 || !p.Empty() {
-			return 0, refuse
-		}
-	}
-	return n, nil
+	slices.SortFunc(list, bytes.Compare)
+	return slices.Concat(list...)
 }
