@@ -161,10 +161,10 @@ func (a *app) issueOne(ctx context.Context, e env, s *session, d document.Draft)
 	return done, existed, err
 }
 
-// finish drives an act to the archive.
+// finish drives an act to the archive, or to the next signer.
 func (a *app) finish(ctx context.Context, e env, s *session, act document.Act) (document.Act, error) {
 	act, err := a.Service.Resume(ctx, act)
-	if err != nil || act.State != document.Prepared {
+	if err != nil || !waitsFor(act, s.account.Login) {
 		return act, err
 	}
 	done := a.sign(ctx, e, s, []document.Act{act})[0]

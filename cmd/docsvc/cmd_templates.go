@@ -80,7 +80,8 @@ func templatesSchema(e env, args []string) error {
 	return printJSON(e.stdout, json.RawMessage(schema.Raw))
 }
 
-// templatesCheck typesets every sample of every template.
+// templatesCheck typesets the acts of the sample cases, and the samples of the
+// templates that none of these uses.
 func templatesCheck(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "templates check")
 	if _, err := f.parse(args, 0, 0); err != nil {
@@ -94,7 +95,7 @@ func templatesCheck(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range list {
+	for _, s := range append(list, templateSamples(r, list)...) {
 		if err := checkSample(ctx, e, r, s); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

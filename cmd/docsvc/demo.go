@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -129,11 +130,11 @@ func checkSample(ctx context.Context, e env, r *render.Renderer, s sample) error
 		return err
 	}
 	kase := document.Case{Number: number, Office: "110", Data: facts.Data}
-	author := demoOfficers()[0]
-	if s.Profile == document.ProfilePrivate {
-		author = demoOfficers()[2]
-	}
 	for i, act := range s.Acts {
+		author, err := authorOf(r, s, act)
+		if err != nil {
+			return fmt.Errorf("act %d: %w", i+1, err)
+		}
 		f, _, err := r.CheckAct(ctx, document.Draft{Case: number, Template: act.Template, Input: act.Input, Date: act.Date}, kase, author)
 		if err != nil {
 			return fmt.Errorf("act %d: %w", i+1, err)
@@ -148,12 +149,69 @@ func checkSample(ctx context.Context, e env, r *render.Renderer, s sample) error
 		}
 		pdf, err := r.Render(ctx, document.Act{
 			Number: number + "-001", Case: number, Office: "110", Date: act.Date, Template: f.Template, Version: f.Version,
-			Data: f.Data, Summary: summary, Code: code.String(), Signers: f.Signers, IssuedAt: time.Now(), Evaluation: true,
+			Data: f.Data, Summary: summary, Code: code.String(), Signers: checkSigners(f.Signers), IssuedAt: time.Now(), Evaluation: true,
 		})
 		if err != nil {
 			return fmt.Errorf("act %d: %w", i+1, err)
 		}
-		fmt.Fprintf(e.stdout, "ok  %-8s %-22s %d bytes\n", s.name, act.Template, len(pdf))
+		fmt.Fprintf(e.stdout, "ok  %-8s %-26s %d bytes\n", s.name, act.Template, len(pdf))
 	}
 	return nil
+}
+
+// authorOf is who writes an act of a sample: the head where the kind of act is
+// the head's.
+func authorOf(r *render.Renderer, s sample, act sampleAct) (document.Account, error) {
+	t, err := r.Templates.Get(act.Template, "", act.Date.Time())
+	if err != nil {
+		return document.Account{}, err
+	}
+	login := s.officerOf()
+	if t.Meta.Author == string(document.RoleHead) {
+		login = "vuqar"
+	}
+	return demoOfficer(login)
+}
+
+func demoOfficer(login string) (document.Account, error) {
+	for _, o := range demoOfficers() {
+		if o.Login == login {
+			return o, nil
+		}
+	}
+	return document.Account{}, fmt.Errorf("no demo officer %s", login)
+}
+
+// checkSigners gives a name to approvers whom a check has no accounts to find
+// among.
+func checkSigners(signers []document.Signer) []document.Signer {
+	for i := range signers {
+		if signers[i].Login == "" {
+			signers[i].Name, signers[i].Post = "Təsdiqli Samirə Nümunə qızı", string(signers[i].Role)
+		}
+	}
+	return signers
+}
+
+// templateSamples are the forms of the templates that no sample case uses, as
+// acts of a sample case.
+func templateSamples(r *render.Renderer, cases []sample) []sample {
+	used := map[string]bool{}
+	for _, s := range cases {
+		for _, act := range s.Acts {
+			used[act.Template] = true
+		}
+	}
+	var list []sample
+	for _, t := range r.Templates.List() {
+		s := sample{name: "template", Profile: cases[0].Profile, Case: cases[0].Case}
+		for _, name := range slices.Sorted(maps.Keys(t.Samples)) {
+			date := document.DateOf(time.Now(), location())
+			s.Acts = append(s.Acts, sampleAct{Template: t.Meta.ID, Date: date, Input: t.Samples[name]})
+		}
+		if !used[t.Meta.ID] {
+			list = append(list, s)
+		}
+	}
+	return list
 }

@@ -32,10 +32,10 @@ func (a *app) issueMany(ctx context.Context, e env, s *session, drafts []documen
 			if o.err == nil {
 				o.act, o.err = a.Service.Resume(ctx, o.act)
 			}
-			if o.err == nil && o.act.State == document.Prepared && s.key != nil {
+			if o.waitsFor(s) && s.key != nil {
 				o.act, o.err = a.Service.Sign(ctx, s.actor, o.act, s.key)
 			}
-			if !o.waits() {
+			if !o.waitsFor(s) {
 				progress()
 			}
 			return nil
@@ -46,15 +46,22 @@ func (a *app) issueMany(ctx context.Context, e env, s *session, drafts []documen
 	return outcomes
 }
 
-// waits says that the act is prepared and not signed.
-func (o outcome) waits() bool { return o.err == nil && o.act.State == document.Prepared }
+// waitsFor says that the act waits for the officer's signature. One that this
+// officer has signed may wait for who approves it.
+func (o outcome) waitsFor(s *session) bool {
+	return o.err == nil && waitsFor(o.act, s.account.Login)
+}
+
+func waitsFor(act document.Act, login string) bool {
+	return act.State == document.Prepared && act.Signers[act.Round].Login == login
+}
 
 // signWaiting has the officer sign what waits, under as few logins as there can be.
 func (a *app) signWaiting(ctx context.Context, e env, s *session, outcomes []outcome, progress func()) {
 	var acts []document.Act
 	place := map[string]int{}
 	for i, o := range outcomes {
-		if o.waits() {
+		if o.waitsFor(s) {
 			acts = append(acts, o.act)
 			place[o.act.ID] = i
 		}

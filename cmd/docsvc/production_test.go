@@ -155,7 +155,7 @@ func (p *productionOffice) open(fn func(*app)) {
 func TestProduction(t *testing.T) {
 	p := newProduction(t)
 	acts := p.acts("demo")
-	if len(acts) != 9 {
+	if len(acts) != 10 {
 		t.Fatalf("%d acts", len(acts))
 	}
 	again := p.acts("demo")

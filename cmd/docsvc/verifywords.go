@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"docsvc/internal/i18n"
@@ -34,7 +33,7 @@ func (o verifyOptions) words(w io.Writer, report *signing.Report, status *verify
 		}
 		o.verdict(w, s.Verdict)
 		for _, change := range s.ChangesAfter {
-			o.line(w, "verify.changed", o.change(change))
+			o.line(w, "verify.changed", web.ChangeText(o.lang, change))
 		}
 	}
 	for _, t := range report.DocumentTimestamps {
@@ -78,20 +77,6 @@ func (o verifyOptions) verdict(w io.Writer, v signing.Verdict) {
 			fmt.Fprintf(w, "    (%s)\n", v.Reasons[i])
 		}
 	}
-}
-
-// change words a permitted change, such as "signature imza2".
-func (o verifyOptions) change(change string) string {
-	kind, field, _ := strings.Cut(change, " ")
-	switch kind {
-	case "signature":
-		return o.text("verify.change.signature", map[string]string{"field": field})
-	case "document-timestamp":
-		return o.text("verify.change.timestamp", map[string]string{"field": field})
-	case "validation-data":
-		return o.text("verify.change.data", nil)
-	}
-	return change
 }
 
 func (o verifyOptions) line(w io.Writer, key, value string) {

@@ -88,7 +88,7 @@ func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error
 	if a.Service, err = a.newService(ctx); err != nil {
 		return nil, err
 	}
-	a.Service.ObserveKey = a.Parts.Signature
+	a.Service.ObserveKey, a.Service.ObserveRenewal = a.Parts.Signature, a.Parts.Renewal
 	a.Verify = &verify.Verifier{
 		Store: a.Register, Archive: a.Archive, Signatures: a.Service.Verifier, Ledger: a.Service.LedgerKeys, Now: time.Now,
 		Log: log,

@@ -8,6 +8,7 @@ import (
 
 	"docsvc/internal/document"
 	"docsvc/internal/i18n"
+	"docsvc/internal/signing"
 )
 
 // actPage shows an act whole, and what may be done with it.
@@ -16,6 +17,7 @@ type actPage struct {
 	Number, Case, Kind string
 	Tone, State, Lead  string // of the banner
 	Rows               []row
+	Signers            []signerView
 	History            []event
 	HasFile            bool
 	Attempts           string // how often it failed, and
@@ -24,6 +26,12 @@ type actPage struct {
 	MayVoid, MayChange bool
 	Error              string // about the form that was sent
 	Warnings           []fault
+}
+
+// signerView is a person who must sign, and how far they are.
+type signerView struct {
+	Name, Post, State string
+	Tone              string // good, ask, wait: name of the sign
 }
 
 // event is one step of an act's way.
@@ -53,6 +61,7 @@ func (s *site) showAct(w http.ResponseWriter, r *http.Request, number string, no
 	if summary, err := a.PublicSummary(); err == nil {
 		p.Kind = titleIn(summary, p.Lang)
 	}
+	p.Signers = signerViews(p.Lang, a.Act)
 	s.wordState(&p, a)
 	if a.job.LastError != "" {
 		p.Attempts, p.LastError = i18n.Plural(p.Lang, "act.attempts", a.job.Attempts), a.job.LastError
@@ -80,6 +89,8 @@ func (s *site) wordState(p *actPage, a actRecord) {
 	}
 	p.State = stateText(p.Lang, a.Act)
 	switch {
+	case a.job.Reason != "":
+		p.Tone, p.Lead = "wait", text("act.stuck", "reason", text(a.job.Reason.Message()), "next", s.nextTry(p.Lang, a.job))
 	case a.State == document.Issued:
 		p.Tone, p.Lead = "wait", text("act.lead.issued")
 	case a.State == document.Prepared:
@@ -112,15 +123,49 @@ func (s *site) actRows(lang string, a actRecord) []row {
 	add("facts.debtor", strings.Join(namesOf(data.Debtors), "; "))
 	add("facts.amount", line.Amount)
 	add("case.office", s.officeName(a.Office))
-	for _, signer := range a.Signers {
-		add("facts.signer", signer.Name+", "+signer.Post)
-	}
+	add("act.level", i18n.Text(lang, levelKey(signing.Level(a.Level)), nil))
 	add("act.code", a.Code)
+	if a.State == document.Archived && !a.RenewBy.IsZero() {
+		add("act.renew", s.day(a.RenewBy))
+	}
 	if a.SHA256 != nil {
 		add("hash.file", fmt.Sprintf("%x", a.SHA256))
 		rows[len(rows)-1].Fact = "hash"
 	}
 	return rows
+}
+
+// signerViews says who has signed and whose turn it is.
+func signerViews(lang string, a document.Act) []signerView {
+	var list []signerView
+	for i, signer := range a.Signers {
+		view := signerView{Name: signer.Name, Post: signer.Post, Tone: "wait"}
+		key := "act.signer.later"
+		switch {
+		case a.State == document.Voided:
+			key = "state.voided"
+		case i < a.Round, a.State == document.Signed, a.State == document.Archived:
+			view.Tone, key = "good", "act.signer.done"
+		case i == a.Round:
+			view.Tone, key = "ask", "act.signer.turn"
+		}
+		view.State = i18n.Text(lang, key, nil)
+		list = append(list, view)
+	}
+	return list
+}
+
+// levelKey is the sentence about a level.
+func levelKey(l signing.Level) string {
+	switch l {
+	case signing.LevelBT:
+		return "level.bt"
+	case signing.LevelBLT:
+		return "level.blt"
+	case signing.LevelBLTA:
+		return "level.blta"
+	}
+	return "level.bb"
 }
 
 // history tells the act's way as far as the register knows it.
@@ -141,6 +186,11 @@ func (s *site) history(lang string, a actRecord) []event {
 	}
 	add(a.SignedAt, "history.signed", nil)
 	add(a.ArchivedAt, "history.archived", nil)
+	for _, r := range a.renditions {
+		if r.Sequence > 1 {
+			add(r.CreatedAt, "history.renewed", map[string]string{"n": fmt.Sprint(r.Sequence)})
+		}
+	}
 	switch {
 	case a.State == document.Voided:
 		add(a.ChangedAt, "history.voided", map[string]string{"reason": a.VoidReason})

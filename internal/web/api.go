@@ -45,6 +45,8 @@ func (s *site) apiRoutes(r *mux.Router) {
 	get("/acts/{number}/file", s.actFile)
 	post("/acts/{number}/void", s.apiVoid)
 	post("/acts/{number}/standing", s.apiStanding)
+	get("/jobs", s.apiJobs)
+	post("/jobs/retry", s.apiRetry)
 	post("/authorisations", s.apiAuthorise)
 	get("/authorisations/{id}", s.apiAuthorisation)
 	get("/accounts", s.apiAccounts)

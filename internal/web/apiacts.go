@@ -58,6 +58,28 @@ type apiActJSON struct {
 	ChangedBy       string            `json:"changed_by,omitempty"` // number of the act that did it
 	Reason          string            `json:"reason,omitempty"`     // of the void or the change
 	Warnings        []fault           `json:"warnings,omitempty"`   // of the form that was just sent
+
+	Queued     document.Reason    `json:"queued,omitempty"`  // the part that it waits for
+	RenewBy    time.Time          `json:"renew_by,omitzero"` // until when the file proves itself
+	Renditions []apiRenditionJSON `json:"renditions,omitempty"`
+	Signers    []apiSignerJSON    `json:"signers"`
+}
+
+// apiRenditionJSON is a file of the archived record.
+type apiRenditionJSON struct {
+	Sequence  int       `json:"sequence"`
+	SHA256    string    `json:"sha256"`
+	Level     string    `json:"level"`
+	CreatedAt time.Time `json:"created_at"`
+	RenewBy   time.Time `json:"renew_by,omitzero"`
+}
+
+// apiSignerJSON is a person who must sign, in order.
+type apiSignerJSON struct {
+	Login  string `json:"login"`
+	Name   string `json:"name"`
+	Post   string `json:"post"`
+	Signed bool   `json:"signed"`
 }
 
 type apiActsJSON struct {
@@ -71,7 +93,19 @@ func (s *site) apiShow(a actRecord) apiActJSON {
 		Template: a.Template, TemplateVersion: a.Version, Code: a.Code, State: a.State, Standing: a.Standing, Level: a.Level,
 		Evaluation: a.Evaluation, WaitsFor: a.waitsFor(), Attempts: a.job.Attempts, LastError: a.job.LastError,
 		IssuedAt: a.IssuedAt, SignedAt: a.SignedAt, ArchivedAt: a.ArchivedAt, ChangedAt: a.ChangedAt, ChangedBy: a.ChangedBy,
-		Reason: a.Reason,
+		Reason: a.Reason, Queued: a.job.Reason, Signers: []apiSignerJSON{},
+	}
+	if a.State == document.Archived {
+		j.RenewBy = a.RenewBy.UTC()
+	}
+	for i, signer := range a.Signers {
+		done := i < a.Round && a.State != document.Voided || a.State == document.Signed || a.State == document.Archived
+		j.Signers = append(j.Signers, apiSignerJSON{signer.Login, signer.Name, signer.Post, done})
+	}
+	for _, r := range a.renditions {
+		j.Renditions = append(j.Renditions, apiRenditionJSON{
+			r.Sequence, fmt.Sprintf("%x", r.SHA256), r.Level, r.CreatedAt.UTC(), r.RenewBy.UTC(),
+		})
 	}
 	if a.State == document.Voided {
 		j.Reason = a.VoidReason

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"docsvc/internal/i18n"
@@ -18,4 +19,19 @@ func CauseText(lang string, c signing.Cause, place *time.Location) string {
 		args[name] = value
 	}
 	return i18n.Text(lang, c.Key, args)
+}
+
+// ChangeText words a change that may follow a signature, such as "signature
+// imza2".
+func ChangeText(lang, change string) string {
+	kind, field, _ := strings.Cut(change, " ")
+	switch kind {
+	case "signature":
+		return i18n.Text(lang, "verify.change.signature", map[string]string{"field": field})
+	case "document-timestamp":
+		return i18n.Text(lang, "verify.change.timestamp", map[string]string{"field": field})
+	case "validation-data":
+		return i18n.Text(lang, "verify.change.data", nil)
+	}
+	return change
 }

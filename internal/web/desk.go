@@ -19,6 +19,7 @@ type deskPage struct {
 	More  bool // than are shown
 	Max   int
 	Signs bool // the person may sign somewhere
+	Stuck int  // acts that wait for a part that is down
 	Reads bool
 }
 
@@ -38,6 +39,12 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) {
 		frame: s.frame(r, "office.title"), More: more, Max: document.MaxBatch,
 		Signs: mayAnywhere(me.actor, document.ActSign), Reads: mayAnywhere(me.actor, document.ActRead),
 	}
+	stuck, err := s.Office.Service.Waiting(r.Context(), me.actor, document.WaitingQuery{Limit: waitingShown})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p.Stuck = len(stuck)
 	for _, a := range acts {
 		p.Acts = append(p.Acts, s.actLine(p.Lang, a))
 	}

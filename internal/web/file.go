@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"docsvc/internal/i18n"
 	"docsvc/internal/signing"
@@ -13,16 +14,27 @@ type filePage struct {
 	Banner     banner
 	SHA256     string
 	Size       int
+	Causes     []string // of the verdict on the whole file
 	Signatures []fileSignature
-	Reasons    []string // for specialists, in English
+	Stamps     []fileStamp
+	Until      string   // until when the file proves itself
+	Codes      []string // for specialists, in English
 	Register   *banner  // standing of the act that the file is
 	Code       string   // of that act
 	Evaluation bool     // of that act
 }
 
 type fileSignature struct {
-	Signer, Time, Level, Result string
-	Good, Covers                bool
+	Signer, Time, Level, Result, Later string
+	Causes                             []string
+	Good                               bool
+}
+
+// fileStamp is a time-stamp over the file.
+type fileStamp struct {
+	Authority, Time, Result string
+	Causes                  []string
+	Good                    bool
 }
 
 // filePage words the report on a file.
@@ -38,25 +50,62 @@ func (s *site) filePage(r *http.Request, report verify.FileReport) filePage {
 	if report.Signatures == nil {
 		return p
 	}
-	p.Reasons = append(p.Reasons, verdictLine("", report.Signatures.Verdict))
+	p.Causes = s.causes(p.Lang, report.Signatures.Verdict)
+	p.Codes = append(p.Codes, verdictLine("", report.Signatures.Verdict))
 	for _, sig := range report.Signatures.Signatures {
-		view := fileSignature{
-			Signer: sig.SignerCommonName, Level: "PAdES " + string(sig.Level), Covers: sig.CoversWholeFile,
-			Good: sig.Indication == signing.TotalPassed, Result: i18n.Text(p.Lang, resultText(sig.Indication), nil),
-		}
-		if sig.Level == "" || sig.Level == signing.LevelPKCS7 {
-			view.Level = string(sig.Level)
-		}
-		if !sig.BestTime.IsZero() {
-			view.Time = s.clock(sig.BestTime)
-		}
-		p.Signatures = append(p.Signatures, view)
-		p.Reasons = append(p.Reasons, verdictLine(sig.Field, sig.Verdict))
+		p.Signatures = append(p.Signatures, s.fileSignature(p.Lang, sig))
+		p.Codes = append(p.Codes, verdictLine(sig.Field, sig.Verdict))
 	}
 	for _, stamp := range report.Signatures.DocumentTimestamps {
-		p.Reasons = append(p.Reasons, verdictLine(stamp.Field, stamp.Verdict))
+		view := fileStamp{
+			Authority: commonName(stamp.Authority), Good: stamp.Indication == signing.TotalPassed,
+			Result: i18n.Text(p.Lang, resultText(stamp.Indication), nil), Causes: s.causes(p.Lang, stamp.Verdict),
+		}
+		if !stamp.Time.IsZero() {
+			view.Time = s.clock(stamp.Time)
+		}
+		p.Stamps = append(p.Stamps, view)
+		p.Codes = append(p.Codes, verdictLine(stamp.Field, stamp.Verdict))
+	}
+	if by := report.Signatures.RenewBy; !by.IsZero() && report.Signatures.Indication == signing.TotalPassed {
+		p.Until = s.day(by)
 	}
 	return p
+}
+
+func (s *site) fileSignature(lang string, sig signing.Signature) fileSignature {
+	view := fileSignature{
+		Signer: sig.SignerCommonName, Good: sig.Indication == signing.TotalPassed,
+		Result: i18n.Text(lang, resultText(sig.Indication), nil), Causes: s.causes(lang, sig.Verdict),
+		Later: i18n.Text(lang, "report.later.none", nil),
+	}
+	switch sig.Level {
+	case "":
+	case signing.LevelPKCS7:
+		view.Level = string(sig.Level)
+	default:
+		view.Level = i18n.Text(lang, levelKey(sig.Level), nil)
+	}
+	if !sig.BestTime.IsZero() {
+		view.Time = s.clock(sig.BestTime)
+	}
+	if len(sig.ChangesAfter) > 0 {
+		var changes []string
+		for _, change := range sig.ChangesAfter {
+			changes = append(changes, ChangeText(lang, change))
+		}
+		view.Later = i18n.Text(lang, "report.later.allowed", map[string]string{"changes": strings.Join(changes, ", ")})
+	}
+	return view
+}
+
+// causes words what a verdict rests on.
+func (s *site) causes(lang string, v signing.Verdict) []string {
+	var list []string
+	for _, c := range v.Causes {
+		list = append(list, CauseText(lang, c, s.Location))
+	}
+	return list
 }
 
 // fileBanner puts what the register knows before what the signatures say: a

@@ -31,6 +31,8 @@ type gauges struct {
 	oldest       time.Duration // how long the oldest due job has been due
 	outbox       int
 	unsequenced  int
+	waiting      []document.WaitingCount
+	renewals     int // acts due for renewal, up to countedRows
 	expiring     int
 	firstExpiry  time.Duration // until then; valid if certificates
 	certificates bool
@@ -55,6 +57,9 @@ func (c *gaugeCache) get(ctx context.Context, s *site) (gauges, error) {
 	defer cancel()
 	var g gauges
 	err := s.Verifier.Store.View(ctx, func(tx document.Tx) error { return g.read(ctx, tx, now) })
+	if err == nil && s.RenewalsDue != nil {
+		g.renewals, err = s.RenewalsDue(ctx, countedRows)
+	}
 	if err == nil {
 		c.at, c.last = now, g
 	}
@@ -85,6 +90,9 @@ func (g *gauges) read(ctx context.Context, tx document.Tx, now time.Time) (err e
 		return err
 	}
 	g.outbox, g.unsequenced = len(events), len(entries)
+	if g.waiting, err = tx.CountWaiting(ctx); err != nil {
+		return err
+	}
 	accounts, err := tx.Accounts(ctx)
 	for _, a := range accounts {
 		g.certificate(a, now)
@@ -133,6 +141,19 @@ func (s *site) writeGauges(ctx context.Context, w io.Writer) {
 		fmt.Fprintf(w, "docsvc_acts{state=%q} %d\n", state, g.acts[state])
 	}
 	fmt.Fprintf(w, "# TYPE docsvc_jobs gauge\ndocsvc_jobs{state=\"due\"} %d\ndocsvc_jobs{state=\"failing\"} %d\n", g.due, g.failing)
+	fmt.Fprintln(w, "# TYPE docsvc_acts_waiting gauge")
+	for _, reason := range document.Reasons() {
+		n := 0
+		for _, c := range g.waiting {
+			if c.Reason == reason {
+				n = c.Acts
+			}
+		}
+		fmt.Fprintf(w, "docsvc_acts_waiting{reason=%q} %d\n", reason, n)
+	}
+	if s.RenewalsDue != nil {
+		fmt.Fprintf(w, "# TYPE docsvc_renewals_due gauge\ndocsvc_renewals_due %d\n", g.renewals)
+	}
 	fmt.Fprintf(w, "# TYPE docsvc_job_oldest_seconds gauge\ndocsvc_job_oldest_seconds %g\n", g.oldest.Seconds())
 	fmt.Fprintf(w, "# TYPE docsvc_outbox_events gauge\ndocsvc_outbox_events %d\n", g.outbox)
 	fmt.Fprintf(w, "# TYPE docsvc_ledger_unsequenced gauge\ndocsvc_ledger_unsequenced %d\n", g.unsequenced)

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"os"
 	"regexp"
 	"strings"
@@ -29,6 +30,7 @@ func TestMetricsList(t *testing.T) {
 	parts.Signature(document.OutcomeSigned)
 	s := newSite(t, func(o *web.Options) {
 		o.Parts, o.Version = parts, "1.0.0"
+		o.RenewalsDue = func(context.Context, int) (int, error) { return 1, nil }
 		o.Skews = func() map[string]time.Duration { return map[string]time.Duration{"timestamps": time.Second} }
 	})
 	s.get("/v/" + s.allActs().valid.Code)

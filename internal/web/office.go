@@ -78,6 +78,8 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.get(r, "/office/acts/{number}/file", s.officer(s.actFile))
 	s.post(r, "/office/acts/{number}/void", s.officer(s.void))
 	s.post(r, "/office/acts/{number}/standing", s.officer(s.standing))
+	s.get(r, "/office/waiting", s.officer(s.waitingActs))
+	s.post(r, "/office/waiting", s.officer(s.retryWaiting))
 	s.get(r, "/office/accounts", s.officer(s.accounts))
 }
 

@@ -25,7 +25,7 @@ type pages map[string]map[string]*template.Template
 func parsePages(files *assets) (pages, error) {
 	names := []string{
 		"home", "enter", "verdict", "file", "error",
-		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts",
+		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting",
 	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {

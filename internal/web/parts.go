@@ -19,6 +19,8 @@ type Parts struct {
 	mu    sync.Mutex
 	calls map[partKey]*partCalls
 	keys  map[string]int64 // uses of officers' keys by outcome
+	// renewals of archived acts by outcome
+	renewals map[document.RenewalOutcome]int64
 }
 
 type partKey struct{ part, op string }
@@ -29,7 +31,9 @@ type partCalls struct {
 }
 
 // NewParts returns an empty count.
-func NewParts() *Parts { return &Parts{calls: map[partKey]*partCalls{}, keys: map[string]int64{}} }
+func NewParts() *Parts {
+	return &Parts{calls: map[partKey]*partCalls{}, keys: map[string]int64{}, renewals: map[document.RenewalOutcome]int64{}}
+}
 
 // Observer is what a part reports its calls to.
 func (p *Parts) Observer(part string) func(op string, took time.Duration, err error) {
@@ -54,6 +58,13 @@ func (p *Parts) Signature(outcome document.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.keys[string(outcome)]++
+}
+
+// Renewal counts a renewal of an archived act.
+func (p *Parts) Renewal(outcome document.RenewalOutcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.renewals[outcome]++
 }
 
 // Calls returns how often each part was called, and how long that took in all.
@@ -86,5 +97,9 @@ func (p *Parts) write(w io.Writer) {
 	fmt.Fprintln(w, "# TYPE docsvc_signatures_total counter")
 	for _, outcome := range []document.Outcome{document.OutcomeSigned, document.OutcomeRefused, document.OutcomeUnknown} {
 		fmt.Fprintf(w, "docsvc_signatures_total{outcome=%q} %d\n", outcome, p.keys[string(outcome)])
+	}
+	fmt.Fprintln(w, "# TYPE docsvc_renewals_total counter")
+	for _, outcome := range []document.RenewalOutcome{document.RenewalDone, document.RenewalDelayed, document.RenewalFailed} {
+		fmt.Fprintf(w, "docsvc_renewals_total{outcome=%q} %d\n", outcome, p.renewals[outcome])
 	}
 }

@@ -26,8 +26,9 @@ func mayAnywhere(actor document.Actor, action document.Action) bool {
 // actRecord is an act with what is known of its way.
 type actRecord struct {
 	document.Act
-	job     document.Job // zero if it has none
-	intents []document.SignIntent
+	job        document.Job // zero if it has none
+	intents    []document.SignIntent
+	renditions []document.Rendition
 }
 
 // waitsFor is the login of whom an act waits for, if it waits for somebody.
@@ -53,6 +54,9 @@ func (o *Office) readAct(ctx context.Context, actor document.Actor, number strin
 			return err
 		}
 		if a.intents, err = tx.Intents(ctx, act.ID); err != nil {
+			return err
+		}
+		if a.renditions, err = tx.Renditions(ctx, act.ID); err != nil {
 			return err
 		}
 		a.job, err = tx.JobByAct(ctx, act.ID)

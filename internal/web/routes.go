@@ -19,6 +19,8 @@ func (s *site) routes() (http.Handler, error) {
 	s.post(r, "/v", s.limited(lookupLimit, s.enterCode))
 	s.get(r, "/v/file", s.backToEnter)
 	s.post(r, "/v/file", s.limited(uploadLimit, s.checkFile))
+	s.get(r, "/v/file/report", s.backToEnter)
+	s.post(r, "/v/file/report", s.limited(uploadLimit, s.fileReport))
 	s.get(r, "/v/keys", s.keys)
 	s.get(r, "/v/{code}", s.limited(lookupLimit, s.verdict))
 	s.get(r, "/v/{code}/act", s.backToVerdict)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"docsvc/internal/document"
+	"docsvc/internal/signing/etsi"
+	"docsvc/internal/verify"
 )
 
 // MaxUpload is the largest file in bytes that is checked.
@@ -72,8 +75,33 @@ func (c *checks) end(client string) {
 	}
 }
 
-// checkFile verifies an uploaded file.
+// checkFile verifies an uploaded file and shows what is found.
 func (s *site) checkFile(w http.ResponseWriter, r *http.Request) {
+	s.checkUpload(w, r, func(report verify.FileReport, _ []byte) {
+		if wantsJSON(r) {
+			writeJSON(w, http.StatusOK, report)
+			return
+		}
+		s.render(w, r, http.StatusOK, "file", s.filePage(r, report))
+	})
+}
+
+// fileReport verifies an uploaded file and answers with the validation report
+// of ETSI TS 119 102-2, for keeping.
+func (s *site) fileReport(w http.ResponseWriter, r *http.Request) {
+	s.checkUpload(w, r, func(report verify.FileReport, data []byte) {
+		if report.Signatures == nil { // of an archived act that cannot be judged
+			s.fail(w, r, &document.Error{Kind: document.Conflict, Key: "error.copy.altered"})
+			return
+		}
+		w.Header().Set("Content-Disposition", `attachment; filename="validation-report.json"`)
+		writeJSON(w, http.StatusOK, etsi.Build(report.Signatures, sha256.Sum256(data), "docsvc "+s.Version))
+	})
+}
+
+// checkUpload verifies an uploaded file, within bounds, and hands over what is
+// found.
+func (s *site) checkUpload(w http.ResponseWriter, r *http.Request, show func(verify.FileReport, []byte)) {
 	client := s.client(r)
 	if !s.checks.begin(client) {
 		s.fail(w, r, &document.Error{Kind: document.Unavailable, Key: "error.upload.busy"})
@@ -110,11 +138,7 @@ func (s *site) checkFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.metrics.verdict("file_" + string(report.Match))
-	if wantsJSON(r) {
-		writeJSON(w, http.StatusOK, report)
-		return
-	}
-	s.render(w, r, http.StatusOK, "file", s.filePage(r, report))
+	show(report, data)
 }
 
 // receive stores the form's file in a temporary one that has lost its name

@@ -35,6 +35,7 @@ type verdictPage struct {
 	Number     string
 	Act        *actView
 	Signatures []signatureView
+	Renewed    []string // when the proof was renewed
 	Ledger     *ledgerView
 	SealKeys   string // where the script finds the keys
 	CopyError  string // why the full act was not handed out
@@ -86,9 +87,14 @@ func (s *site) verdictPage(r *http.Request, v verify.Verdict, copyError string) 
 	p.Act = s.actView(p.Lang, v)
 	for _, sig := range v.Signatures {
 		p.Signatures = append(p.Signatures, signatureView{
-			Signer: sig.Signer, Time: s.clock(sig.Time), Level: "PAdES " + string(sig.Level),
+			Signer: sig.Signer, Time: s.clock(sig.Time), Level: i18n.Text(p.Lang, levelKey(sig.Level), nil),
 			Issuer: sig.Issuer, Authority: commonName(sig.TimestampedBy),
 		})
+	}
+	for _, rendition := range v.Renditions {
+		if rendition.Sequence > 1 {
+			p.Renewed = append(p.Renewed, s.day(rendition.At))
+		}
 	}
 	p.Ledger = newLedgerView(v.Ledger)
 	return p

@@ -48,8 +48,11 @@ type Options struct {
 	Parts *Parts
 	// Skews are how far this machine's clock is ahead of those of the parts, as
 	// last compared; nil: not known.
-	Skews   func() map[string]time.Duration
-	Version string // of the program
+	Skews func() map[string]time.Duration
+	// RenewalsDue counts the archived acts that are due for renewal, up to a
+	// limit; nil: not known.
+	RenewalsDue func(ctx context.Context, limit int) (int, error)
+	Version     string // of the program
 	// Probes are asked by /readyz beside the register and the archive.
 	Probes []Probe
 	// TrustedProxies may name the client in X-Forwarded-For; of all others the
