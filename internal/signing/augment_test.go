@@ -272,3 +272,28 @@ func TestRenew(t *testing.T) {
 		file = out
 	}
 }
+
+// TestAugmentConcurrent: one augmenter serves every worker.
+func TestAugmentConcurrent(t *testing.T) {
+	p := signingtest.New(t, signingtest.NewClock(actDay).Now)
+	e := p.Officer(t, signingtest.P256(t))
+	a, bt := p.Augmenter(), raised(t, p, e, signing.LevelBT)
+	files := make(chan []byte)
+	for range 8 {
+		go func() {
+			file, err := a.Augment(t.Context(), bt, signing.LevelBLTA)
+			if err == nil {
+				file, err = a.Renew(t.Context(), file)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			files <- file
+		}()
+	}
+	for range 8 {
+		if file := <-files; file != nil {
+			passes(t, p.Offline(), file, 1, 2)
+		}
+	}
+}
