@@ -66,7 +66,7 @@ func (v *validation) locate(f field) (*located, *failure) {
 		return l, failed(FormatFailure, CauseLayout, "Contents is not a string")
 	}
 	if l.message, err = cms.Parse(contents); err != nil {
-		return l, malformed(CauseMessage, err)
+		return l, messageFailure(err)
 	}
 	return l, nil
 }

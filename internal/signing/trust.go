@@ -25,10 +25,13 @@ type question struct {
 	// time-stamp that is when it is proven to have existed: who has the key can
 	// write any time into a token.
 	revokedBefore time.Time
-	primitives    []primitive // that the signature itself is made with
-	proven        bool        // a time-stamp shows best
-	stamp         bool
-	notes         *Verdict // takes notes, if not nil
+	// after is when the signature was not there yet, as a content time-stamp
+	// proves; zero: nothing is known.
+	after      time.Time
+	primitives []primitive // that the signature itself is made with
+	proven     bool        // a time-stamp shows best
+	stamp      bool
+	notes      *Verdict // takes notes, if not nil
 }
 
 // answer is a path that passed.
@@ -48,6 +51,11 @@ const (
 // trust validates the signer's certificate up to a root (EN 319 102-1 § 5.2.6
 // and § 5.6.2.1).
 func (v *validation) trust(q question) (*answer, *failure, error) {
+	leaf := q.message.Signer
+	if q.after.After(leaf.NotAfter) {
+		return nil, failed(SubExpired, CauseExpired, "the signature is younger than the end of its certificate",
+			"name", displayName(leaf), "time", leaf.NotAfter.UTC().Format(time.RFC3339)), nil
+	}
 	early := q.tooEarly()
 	if early != nil && !q.stamp { // what is claimed of a stranger's time-stamp says nothing
 		return nil, early, nil
@@ -149,6 +157,9 @@ func (v *validation) judgeStatus(q question, st status, c *x509.Certificate, dep
 		return nil
 	case st.known:
 		when := st.revokedAt.UTC().Format(time.RFC3339)
+		if depth == 0 && !q.after.Before(st.revokedAt) {
+			return failed(SubRevoked, CauseRevoked, fmt.Sprintf("%s was revoked at %s, before the signature", c.Subject, when), "name", name, "time", when)
+		}
 		if depth > 0 {
 			return indeterminate(RevokedCANoPOE, CauseCARevoked, fmt.Sprintf("the CA %s was revoked at %s", c.Subject, when), "name", name, "time", when)
 		}

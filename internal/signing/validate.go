@@ -58,21 +58,26 @@ func (v *validation) cryptography(l *located, s *Signature) *failure {
 	if !l.message.IsDetachedData() {
 		return failed(FormatFailure, CauseMessage, "the message is not detached data")
 	}
-	h, err := l.message.Hash()
+	if l.message.Signer == nil {
+		return messageFailure(cms.ErrNoSigner)
+	}
+	scheme, err := l.message.Scheme()
 	if err != nil {
 		return messageFailure(err)
 	}
-	digest, fail := v.digest(l, h)
+	digest, fail := v.digest(l, scheme.Hash)
 	if fail != nil {
 		return fail
 	}
-	s.DigestAlgorithm, s.Digest = h.String(), digest
-	if err := l.message.Verify(digest); err != nil {
+	s.DigestAlgorithm, s.Digest, s.Algorithm = scheme.Hash.String(), digest, scheme.String()
+	if err := l.message.VerifyByDate(digest); err != nil { // whether it may still count: trust
 		return messageFailure(err)
 	}
-	s.Algorithm = keyPrimitive(l.message.Signer.PublicKey).String() + ", " + h.String()
 	if err := l.message.CheckBinding(false); err != nil {
 		return messageFailure(err)
+	}
+	if l.message.HasSignaturePolicy() {
+		return indeterminate(PolicyNotAvailable, CausePolicy, "the signature refers to a signature policy, and none is known here")
 	}
 	if reason := unfitForSigning(l.message.Signer); reason != "" {
 		return indeterminate(ChainConstraintsFailure, CauseUnfit, reason, "name", s.SignerCommonName)
@@ -88,6 +93,8 @@ func messageFailure(err error) *failure {
 		return failed(SigCryptoFailure, CauseValue, err.Error())
 	case errors.Is(err, cms.ErrAlgorithm):
 		return indeterminate(CryptoConstraints, CauseAlgorithm, err.Error(), "algorithm", err.Error())
+	case errors.Is(err, cms.ErrSigners):
+		return indeterminate(SigConstraintsFailure, CauseSigners, err.Error())
 	case errors.Is(err, cms.ErrNoSigner):
 		return indeterminate(NoSigningCertificate, CauseNoSigner, err.Error())
 	case errors.Is(err, cms.ErrBinding):
@@ -158,12 +165,16 @@ func (v *validation) timeAndTrust(l *located, s *Signature, report *Report) (*fa
 			report.RenewBy = earlier(report.RenewBy, t.until)
 		}
 	}
+	after, fail, err := v.contentTime(l, s, end)
+	if fail != nil || err != nil {
+		return fail, err
+	}
 	if proven && s.Level == LevelBB {
 		s.Level = LevelBT
 	}
 	answer, fail, err := v.trust(question{
 		message: l.message, roots: v.Roots, best: s.BestTime, as: s.BestTime, revokedBefore: s.BestTime,
-		primitives: signaturePrimitives(l.message), proven: proven, notes: &s.Verdict,
+		primitives: signaturePrimitives(l.message), proven: proven, after: after, notes: &s.Verdict,
 	})
 	if fail != nil || err != nil {
 		return fail, err
@@ -171,6 +182,33 @@ func (v *validation) timeAndTrust(l *located, s *Signature, report *Report) (*fa
 	s.Path = answer.path
 	s.Level = v.level(s.Level, max(held, answer.held), end)
 	return nil, nil
+}
+
+// contentTime is when the content is proven to have existed before it was
+// signed, by a content time-stamp (EN 319 122-1 § 5.2.8); zero when there is
+// none. The signature is younger than that.
+func (v *validation) contentTime(l *located, s *Signature, end int) (time.Time, *failure, error) {
+	der, err := l.message.ContentTimestamp()
+	if err != nil {
+		return time.Time{}, failed(FormatFailure, CauseMessage, err.Error()), nil
+	}
+	if der == nil {
+		return time.Time{}, nil, nil
+	}
+	t, fail, err := v.timestamp(der, end, func(h crypto.Hash) []byte {
+		digest, _ := v.digest(l, h) // nil over the limit: then nothing matches
+		return digest
+	})
+	switch {
+	case err != nil:
+		return time.Time{}, nil, err
+	case fail != nil:
+		fail.reason = "content time-stamp: " + fail.reason
+		return time.Time{}, fail, nil
+	case t.token.Time.After(s.BestTime.Add(t.token.Accuracy + stampSkew)):
+		return time.Time{}, indeterminate(TimestampOrderFailure, CauseOrder, "the content time-stamp is later than the proof of the signature"), nil
+	}
+	return t.token.Time, nil, nil
 }
 
 // level is the level that a signature with a proven time has reached, when its
@@ -187,11 +225,11 @@ func (v *validation) level(level Level, held, end int) Level {
 
 // signaturePrimitives are what a signature is made with.
 func signaturePrimitives(m *cms.SignedData) []primitive {
-	h, err := m.Hash()
-	if err != nil {
+	scheme, err := m.Scheme()
+	if err != nil || m.Signer == nil {
 		return []primitive{{"unknown", 0}}
 	}
-	return []primitive{hashPrimitive(h), keyPrimitive(m.Signer.PublicKey)}
+	return []primitive{hashPrimitive(scheme.Hash), keyPrimitive(m.Signer.PublicKey)}
 }
 
 // stamp is a time-stamp that passed.
@@ -205,7 +243,7 @@ type stamp struct {
 // timestamp validates a token, in a revision that ends at a byte, over data with
 // the given digest.
 func (v *validation) timestamp(der []byte, end int, digest func(crypto.Hash) []byte) (*stamp, *failure, error) {
-	t, err := cms.ParseToken(der)
+	t, err := cms.ParseTokenByDate(der) // whether it may still count: trust
 	if err != nil {
 		if errors.Is(err, cms.ErrAlgorithm) {
 			return nil, indeterminate(CryptoConstraints, CauseAlgorithm, err.Error(), "algorithm", err.Error()), nil

@@ -193,6 +193,7 @@ func (v *validation) candidates(fields []field, report *Report) ([]candidate, er
 		}
 		c := candidate{field: f, changes: []string{}}
 		c.located, c.fail = v.locate(f)
+		v.takeEvidence(c.located)
 		if ref, ok := f.value.(pdf.Ref); c.fail == nil && ok && uses[ref] > 1 {
 			c.fail = failed(FormatFailure, CauseShared, "one signature stands in several fields")
 		}
@@ -202,6 +203,24 @@ func (v *validation) candidates(fields []field, report *Report) ([]candidate, er
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+// takeEvidence adds the revocation data that a message brings itself. What
+// cannot be read can only be missed.
+func (v *validation) takeEvidence(l *located) {
+	if l == nil || l.message == nil {
+		return
+	}
+	r, err := l.message.Revocations()
+	if err != nil {
+		return
+	}
+	for _, der := range r.CRLs {
+		v.embedded.crls = append(v.embedded.crls, item{der, l.start})
+	}
+	for _, der := range r.OCSP {
+		v.embedded.ocsps = append(v.embedded.ocsps, item{der, l.start})
+	}
 }
 
 // newestFirst picks the document time-stamps.

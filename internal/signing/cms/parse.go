@@ -116,16 +116,17 @@ func (s *SignedData) read(sd cryptobyte.String) error {
 		!sd.ReadASN1(&signers, cbasn1.SET) || !sd.Empty() {
 		return formatError("SignedData")
 	}
-	switch version {
-	case 1, 3, 4, 5: // 4 and 5 with other forms of certificates and of revocation data
-	default:
-		return formatError("version of SignedData")
-	}
 	if err := s.readContent(encap); err != nil {
 		return err
 	}
-	if err := s.readCertificates(certs); err != nil {
+	foreign, err := s.readCertificates(certs)
+	if err != nil {
 		return err
+	}
+	// RFC 5652 § 5.1: 4 and 5 are for other forms of certificates and of
+	// revocation data. Some write 1 where 3 is due.
+	if version != 1 && version != 3 && (version != 4 && version != 5 || !foreign && !hasCRLs) {
+		return formatError("version of SignedData")
 	}
 	if signers.Empty() {
 		return fmt.Errorf("%w: there is none", ErrSigners)
@@ -174,19 +175,22 @@ func (s *SignedData) readContent(encap cryptobyte.String) error {
 }
 
 // readCertificates keeps X.509 certificates; other choices of CertificateChoices
-// are passed over, an unreadable X.509 certificate too: it can only be missed.
-func (s *SignedData) readCertificates(certs cryptobyte.String) error {
+// are passed over and reported as foreign, an unreadable X.509 certificate is passed
+// over too: it can only be missed.
+func (s *SignedData) readCertificates(certs cryptobyte.String) (foreign bool, err error) {
 	for n := 0; !certs.Empty(); n++ {
 		var c cryptobyte.String
 		var tag cbasn1.Tag
 		if n == maxCertificates || !certs.ReadAnyASN1Element(&c, &tag) {
-			return formatError("certificates")
+			return false, formatError("certificates")
 		}
-		if tag == cbasn1.SEQUENCE {
-			if cert, err := x509.ParseCertificate(c); err == nil {
-				s.Certificates = append(s.Certificates, cert)
-			}
+		if tag != cbasn1.SEQUENCE {
+			foreign = true
+			continue
+		}
+		if cert, err := x509.ParseCertificate(c); err == nil {
+			s.Certificates = append(s.Certificates, cert)
 		}
 	}
-	return nil
+	return foreign, nil
 }
