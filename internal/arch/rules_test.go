@@ -14,6 +14,7 @@ var uses = map[string][]string{
 	"internal/ledger":           {},
 	"internal/archive":          {},
 	"internal/typeset":          {"internal/pdf", "templates/color", "templates/fonts"},
+	"internal/typeset/conform":  {"internal/pdf"},
 	"internal/i18n":             {},
 	"internal/template":         {"templates/..."},
 	"internal/signing":          {"internal/pdf", "internal/signing/cms", "internal/signing/revision"},
