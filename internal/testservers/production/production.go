@@ -271,7 +271,7 @@ func (s *Set) configure() error {
 	crl := *vaultURL
 	crl.Path = "/v1/pki/crl"
 	config := object{
-		"production": false, "address": s.address, "origin": s.origin(), "level": "B-T",
+		"production": false, "address": s.address, "origin": s.origin(), "level": "B-LTA",
 		"register": object{"postgres": object{"dsn_file": "secrets/service.dsn", "owner_dsn_file": "secrets/owner.dsn"}},
 		"archive": object{"s3": object{
 			"endpoint": s.through("minio", s.MinIO.Endpoint), "bucket": "docsvc", "access_key_file": "secrets/access-key", "secret_key_file": "secrets/secret-key",
