@@ -40,7 +40,7 @@ func (a *Augmenter) collect(ctx context.Context, doc *pdf.Document, all []signed
 	c := &collection{Augmenter: a, ctx: ctx, now: a.Now(), fresh: fresh, store: s, asked: map[string]bool{}, paths: map[pathKey][]*x509.Certificate{}}
 	c.judge = &validation{
 		Verifier: &Verifier{Now: a.Now, Intermediates: a.Intermediates, StatusAge: a.StatusAge},
-		ctx:      ctx, at: c.now, lists: map[string]*List{}, suitability: a.Suitability,
+		ctx:      ctx, at: c.now, lists: map[listKey]*List{}, suitability: a.Suitability,
 	}
 	if c.judge.suitability == nil {
 		c.judge.suitability = DefaultSuitability()

@@ -30,8 +30,8 @@ const maxResponderDepth = 1
 
 // ocspStatus judges one response. One that cannot be believed says nothing.
 func (v *validation) ocspStatus(der []byte, c, issuer *x509.Certificate, best, used time.Time, depth int) (status, error) {
-	r, err := ocsp.ParseResponseForCert(der, c, issuer)
-	if err != nil || !identifies(r.TBSResponseData, c, issuer) {
+	r := v.response(der, c, issuer)
+	if r == nil {
 		return status{}, nil
 	}
 	ok, err := v.mayRespond(r, issuer, used, depth)
@@ -45,6 +45,33 @@ func (v *validation) ocspStatus(der []byte, c, issuer *x509.Certificate, best, u
 	}
 	known := r.Status == ocsp.Good && v.fresh(r.ThisUpdate, r.NextUpdate, best) && !r.ThisUpdate.After(c.NotAfter)
 	return status{known: known, told: told}, nil
+}
+
+// response parses a response and checks its signatures, once in a run; nil when
+// it is not about the certificate. Most are not: the serial number tells.
+func (v *validation) response(der []byte, c, issuer *x509.Certificate) *ocsp.Response {
+	if len(der) == 0 || !bytes.Contains(der, c.SerialNumber.Bytes()) {
+		return nil
+	}
+	key := responseKey{&der[0], string(c.Raw), string(issuer.Raw)}
+	r, ok := v.responses[key]
+	if !ok {
+		var err error
+		if r, err = ocsp.ParseResponseForCert(der, c, issuer); err != nil || !identifies(r.TBSResponseData, c, issuer) {
+			r = nil
+		}
+		if v.responses == nil {
+			v.responses = map[responseKey]*ocsp.Response{}
+		}
+		v.responses[key] = r
+	}
+	return r
+}
+
+// responseKey is a response, by where it is, and who is asked about.
+type responseKey struct {
+	der          *byte
+	cert, issuer string
 }
 
 // mayRespond checks who signed a response (RFC 6960 § 4.2.2.2): the CA itself,

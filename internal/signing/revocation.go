@@ -203,7 +203,10 @@ func (v *validation) listStatus(l *List, c *x509.Certificate, best, used time.Ti
 // list parses a revocation list and checks its signature, once in a run; nil
 // when it is not the issuer's or not one that tells about all certificates.
 func (v *validation) list(der []byte, issuer *x509.Certificate) *List {
-	key := string(issuer.RawSubjectPublicKeyInfo) + string(der)
+	if len(der) == 0 {
+		return nil
+	}
+	key := listKey{&der[0], string(issuer.RawSubjectPublicKeyInfo)} // lists can be large: no copies
 	if l, ok := v.lists[key]; ok {
 		return l
 	}
@@ -213,4 +216,10 @@ func (v *validation) list(der []byte, issuer *x509.Certificate) *List {
 	}
 	v.lists[key] = l
 	return l
+}
+
+// listKey is a list, by where it is, and whose it should be.
+type listKey struct {
+	der    *byte
+	issuer string
 }

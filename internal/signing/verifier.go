@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/crypto/ocsp"
+
 	"docsvc/internal/pdf"
 )
 
@@ -78,7 +80,7 @@ func (v *Verifier) Verify(ctx context.Context, file []byte, at time.Time) (*Repo
 	}
 	run := &validation{
 		Verifier: v, ctx: ctx, at: at, doc: doc, hashLeft: maxHashed,
-		lists: map[string]*List{}, suitability: v.Suitability,
+		lists: map[listKey]*List{}, suitability: v.Suitability,
 	}
 	if run.suitability == nil {
 		run.suitability = DefaultSuitability()
@@ -110,7 +112,8 @@ type validation struct {
 	suitability Suitability
 	embedded    evidence // from the DSS
 	stamps      []proof  // document time-stamps that passed, newest first
-	lists       map[string]*List
+	lists       map[listKey]*List
+	responses   map[responseKey]*ocsp.Response
 }
 
 // proof is a document time-stamp that passed.
