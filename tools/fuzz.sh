@@ -12,5 +12,5 @@ FUZZTIME=${FUZZTIME:-30s}
 	     /^ok/   { for (i = 0; i < n; i++) print $2, targets[i]; n = 0 }' |
 	while read -r package target; do
 		echo "== $package $target"
-		"$GO" test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" "$package" </dev/null
+		"$GO" test -run '^$' -fuzz "^$target\$" -fuzzminimizetime 10x -fuzztime "$FUZZTIME" "$package" </dev/null
 	done
