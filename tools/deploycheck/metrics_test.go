@@ -215,7 +215,8 @@ func checkPath(name string, m metric, path []parser.Node, target []string) []str
 // sharedMetrics are read from the register.
 func sharedMetrics() []string {
 	return []string{
-		"docsvc_acts", "docsvc_jobs", "docsvc_job_oldest_seconds", "docsvc_outbox_events", "docsvc_ledger_unsequenced",
+		"docsvc_acts", "docsvc_jobs", "docsvc_job_oldest_seconds", "docsvc_acts_waiting", "docsvc_renewals_due",
+		"docsvc_outbox_events", "docsvc_ledger_unsequenced",
 		"docsvc_certificates_expiring", "docsvc_certificate_expiry_min_seconds",
 	}
 }
