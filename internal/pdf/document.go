@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
 
@@ -10,6 +11,7 @@ import (
 // it returns must not be changed: clone a dictionary first.
 type Document struct {
 	buf      []byte
+	origin   int // of the offsets in the file: 0, or where the header is
 	limits   Limits
 	budget   *budget
 	table    []slot
@@ -17,15 +19,49 @@ type Document struct {
 	objects  map[int]Object
 	loading  map[int]bool
 	streams  map[int]*container
+	starts   []int // where objects and sections begin, in order; nil until needed
 }
 
-// Open parses the last revision of a file. The file must begin with its header
-// at byte 0 and end with %%EOF; nothing is repaired or searched for. The errors
-// are ErrSyntax, ErrEncrypted and ErrLimit. The document keeps file.
+// Open parses the last revision of a file. The file must have its header within
+// the first 1024 bytes and end with %%EOF; nothing is repaired or searched for.
+// The errors are ErrSyntax, ErrEncrypted and ErrLimit. The document keeps file.
+//
+// Offsets count from the header (ISO 32000-2 § 7.5.1), but there are programs
+// that count from byte 0. When the two differ, exactly one way of reading must
+// give a document: else two readers would see two.
 func Open(file []byte, limits Limits) (*Document, error) {
 	limits = limits.withDefaults()
-	return open(file, limits, &budget{limits.Values, limits.Inflated})
+	b := &budget{limits.Values, limits.Inflated, limits.Entries}
+	if len(file) > limits.FileSize {
+		return nil, fmt.Errorf("%w: file of %d bytes, at most %d", ErrLimit, len(file), limits.FileSize)
+	}
+	header := bytes.Index(file[:min(len(file), headerWithin)], []byte("%PDF-"))
+	switch {
+	case header < 0:
+		return nil, fmt.Errorf("%w: no %%PDF- header in the first %d bytes", ErrSyntax, headerWithin)
+	case header == 0:
+		return open(file, 0, limits, b)
+	}
+	d, err := open(file, header, limits, b)
+	if errors.Is(err, ErrLimit) { // it says nothing on whether this is a way of reading
+		return nil, err
+	}
+	other, otherErr := open(file, 0, limits, b)
+	switch {
+	case errors.Is(otherErr, ErrLimit):
+		return nil, otherErr
+	case readable(err) && readable(otherErr):
+		return nil, fmt.Errorf("%w: offsets can be counted from byte 0 and from the header at byte %d", ErrSyntax, header)
+	case readable(otherErr):
+		return other, otherErr
+	}
+	return d, err
 }
+
+const headerWithin = 1024
+
+// readable says whether there is a document, if only an encrypted one.
+func readable(err error) bool { return err == nil || errors.Is(err, ErrEncrypted) }
 
 // Revision opens the revision that ends at byte end: the file as it was before
 // anything was appended there. It shares the limits of d.
@@ -36,15 +72,12 @@ func (d *Document) Revision(end int) (*Document, error) {
 	if end == len(d.buf) {
 		return d, nil
 	}
-	return open(d.buf[:end:end], d.limits, d.budget)
+	return open(d.buf[:end:end], d.origin, d.limits, d.budget)
 }
 
-func open(file []byte, limits Limits, b *budget) (*Document, error) {
-	if len(file) > limits.FileSize {
-		return nil, fmt.Errorf("%w: file of %d bytes, at most %d", ErrLimit, len(file), limits.FileSize)
-	}
+func open(file []byte, origin int, limits Limits, b *budget) (*Document, error) {
 	d := &Document{
-		buf: file, limits: limits, budget: b,
+		buf: file, origin: origin, limits: limits, budget: b,
 		objects: map[int]Object{}, loading: map[int]bool{}, streams: map[int]*container{},
 	}
 	start, err := d.startXref()
@@ -54,8 +87,10 @@ func open(file []byte, limits Limits, b *budget) (*Document, error) {
 	if err := d.readSections(start); err != nil {
 		return nil, err
 	}
-	if d.Trailer().Get("Encrypt") != nil {
-		return nil, ErrEncrypted
+	for _, s := range d.sections { // readers differ in which trailer counts
+		if s.trailer.Get("Encrypt") != nil {
+			return nil, ErrEncrypted
+		}
 	}
 	if _, err := d.Catalog(); err != nil {
 		return nil, err
@@ -63,12 +98,9 @@ func open(file []byte, limits Limits, b *budget) (*Document, error) {
 	return d, nil
 }
 
-// startXref checks the frame of the file and returns the offset of the newest
+// startXref checks the end of the file and returns the place of the newest
 // cross-reference section.
 func (d *Document) startXref() (int, error) {
-	if !bytes.HasPrefix(d.buf, []byte("%PDF-")) {
-		return 0, fmt.Errorf("%w: no %%PDF- header at byte 0", ErrSyntax)
-	}
 	tail := d.buf[max(0, len(d.buf)-1024):]
 	base := len(d.buf) - len(tail)
 	eof := bytes.LastIndex(tail, []byte("%%EOF"))
@@ -90,7 +122,7 @@ func (d *Document) startXref() (int, error) {
 	if p.skipSpace(); p.pos != base+eof {
 		return 0, p.errorf("data between startxref and %%%%EOF")
 	}
-	return offset, nil
+	return d.origin + offset, nil
 }
 
 // Bytes is the file up to the end of this revision.
@@ -99,7 +131,7 @@ func (d *Document) Bytes() []byte { return d.buf }
 // Trailer is the trailer dictionary of the newest section.
 func (d *Document) Trailer() *Dict { return d.sections[0].trailer }
 
-// Sections lists the offsets of the cross-reference sections, newest first.
+// Sections lists the places, from byte 0, of the cross-reference sections, newest first.
 func (d *Document) Sections() []int {
 	offsets := make([]int, len(d.sections))
 	for i, s := range d.sections {

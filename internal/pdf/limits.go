@@ -21,6 +21,7 @@ type Limits struct {
 	Depth     int // nesting of arrays and dictionaries
 	Values    int // array elements and dictionary entries parsed, over all revisions opened
 	Inflated  int // bytes out of the decoders, over all revisions opened
+	Entries   int // entries of cross-reference sections, over all revisions opened
 	Container int // objects in one object stream
 }
 
@@ -35,6 +36,7 @@ func DefaultLimits() Limits {
 		Depth:     64,
 		Values:    4_000_000,
 		Inflated:  64 << 20,
+		Entries:   8_000_000,
 		Container: 100_000,
 	}
 }
@@ -43,7 +45,7 @@ func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
 	for _, f := range []struct{ v, def *int }{
 		{&l.FileSize, &d.FileSize}, {&l.Objects, &d.Objects}, {&l.Sections, &d.Sections},
-		{&l.Depth, &d.Depth}, {&l.Values, &d.Values}, {&l.Inflated, &d.Inflated}, {&l.Container, &d.Container},
+		{&l.Depth, &d.Depth}, {&l.Values, &d.Values}, {&l.Inflated, &d.Inflated}, {&l.Entries, &d.Entries}, {&l.Container, &d.Container},
 	} {
 		if *f.v <= 0 {
 			*f.v = *f.def
@@ -54,4 +56,4 @@ func (l Limits) withDefaults() Limits {
 
 // budget is what is left of the limits that are sums; a document and its
 // earlier revisions share one.
-type budget struct{ values, inflated int }
+type budget struct{ values, inflated, entries int }

@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 func (d *Document) parserAt(offset int) *parser {
@@ -25,9 +26,12 @@ func (d *Document) Object(num int) (Object, error) {
 	case Free:
 		return nil, nil
 	case InFile:
-		ref, obj, _, err := d.indirectAt(loc.Offset, nil)
+		ref, obj, end, err := d.indirectAt(loc.Offset, nil)
 		if err != nil {
 			return nil, fmt.Errorf("object %d: %w", num, err)
+		}
+		if d.beginsWithin(loc.Offset, end) {
+			return nil, fmt.Errorf("%w: in object %d there is another one", ErrSyntax, num)
 		}
 		if ref != (Ref{num, loc.Gen}) {
 			return nil, fmt.Errorf("%w: object %d %d stands where %d %d should", ErrSyntax, ref.Num, ref.Gen, num, loc.Gen)
@@ -44,6 +48,26 @@ func (d *Document) Object(num int) (Object, error) {
 	}
 	d.objects[num] = o
 	return o, nil
+}
+
+// beginsWithin tells whether something begins between the first and the last
+// byte of an object: an object in a string or in a stream is there for one
+// reader and not for another.
+func (d *Document) beginsWithin(start, end int) bool {
+	if d.starts == nil {
+		d.starts = make([]int, 0, len(d.table)+len(d.sections))
+		for _, s := range d.table {
+			if s.Kind == InFile {
+				d.starts = append(d.starts, s.Offset)
+			}
+		}
+		for _, s := range d.sections {
+			d.starts = append(d.starts, s.offset)
+		}
+		slices.Sort(d.starts)
+	}
+	i, _ := slices.BinarySearch(d.starts, start+1)
+	return i < len(d.starts) && d.starts[i] < end
 }
 
 // Resolve follows a reference to its object; anything else returns as it is.

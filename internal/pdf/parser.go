@@ -55,9 +55,12 @@ func (p *parser) word() []byte {
 	return p.buf[start:p.pos]
 }
 
+// clip is what a message quotes of a word, which may be as long as the file.
+func clip(w []byte) []byte { return w[:min(len(w), 20)] }
+
 func (p *parser) keyword(want string) error {
 	if w := p.word(); string(w) != want {
-		return p.errorf("expected %q, found %.20q", want, w)
+		return p.errorf("expected %q, found %q", want, clip(w))
 	}
 	return nil
 }
@@ -67,7 +70,7 @@ func (p *parser) digits() (int, error) {
 	w := p.word()
 	n, ok := parseDigits(w)
 	if !ok {
-		return 0, p.errorf("expected a number, found %.20q", w)
+		return 0, p.errorf("expected a number, found %q", clip(w))
 	}
 	return n, nil
 }
@@ -126,7 +129,7 @@ func (p *parser) literal() (Object, error) {
 	case "null":
 		return nil, nil
 	default:
-		return nil, p.errorf("unknown keyword %.20q", w)
+		return nil, p.errorf("unknown keyword %q", clip(w))
 	}
 }
 
@@ -140,7 +143,7 @@ func (p *parser) number() (Object, error) {
 			return i, nil
 		}
 		if !isReal(w) {
-			return nil, p.errorf("bad number %.20q", w)
+			return nil, p.errorf("bad number %q", clip(w))
 		}
 		return Real(w), nil
 	}

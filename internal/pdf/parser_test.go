@@ -98,7 +98,8 @@ func TestMalformed(t *testing.T) {
 	}{
 		{"empty", "", ErrSyntax},
 		{"no header", good[1:], ErrSyntax},
-		{"junk before the header", "\n" + good, ErrSyntax},
+		{"header too far in", strings.Repeat("\n", 1020) + good, ErrSyntax},
+		{"no white space after xref", replace("xref\n0 3\n", "xref0 3\n"), ErrSyntax},
 		{"data after the end", good + "x", ErrSyntax},
 		{"no end", strings.TrimSuffix(good, "%%EOF\n"), ErrSyntax},
 		{"no startxref", replace("startxref", "startxxxx"), ErrSyntax},

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -25,6 +26,9 @@ func (p *parser) name() (Name, error) {
 				return "", p.errorf("bad escape in a name")
 			}
 			c = byte(hexValue(raw[i+1])<<4 | hexValue(raw[i+2]))
+			if c == 0 { // § 7.3.5; for some readers the name would end here
+				return "", p.errorf("zero byte in a name")
+			}
 			i += 2
 		}
 		out = append(out, c)
@@ -46,7 +50,11 @@ func hexValue(c byte) int {
 
 func (p *parser) hexString() (Object, error) {
 	p.pos++
-	out := String{}
+	length := bytes.IndexByte(p.buf[p.pos:], '>')
+	if length < 0 {
+		return nil, p.errorf("unfinished string")
+	}
+	out := make(String, 0, min(length/2+1, 64<<10))
 	high := -1
 	for p.pos < len(p.buf) {
 		c := p.buf[p.pos]
@@ -92,10 +100,14 @@ func (p *parser) literalString() (Object, error) {
 			}
 			c = '\n'
 		case '\\':
-			var keep bool
-			if c, keep = p.escape(); !keep {
+			v, keep := p.escape()
+			if v > 255 { // § 7.3.4.2 drops the high bit, and not every reader does
+				return nil, p.errorf("octal escape of more than a byte")
+			}
+			if !keep {
 				continue
 			}
+			c = byte(v)
 		}
 		out = append(out, c)
 	}
@@ -104,11 +116,11 @@ func (p *parser) literalString() (Object, error) {
 
 // escape reads what follows a backslash; keep is false for a line
 // continuation.
-func (p *parser) escape() (c byte, keep bool) {
+func (p *parser) escape() (v int, keep bool) {
 	if p.pos >= len(p.buf) {
 		return 0, false // the caller finds the string unfinished
 	}
-	c = p.buf[p.pos]
+	c := p.buf[p.pos]
 	p.pos++
 	switch c {
 	case 'n':
@@ -130,14 +142,14 @@ func (p *parser) escape() (c byte, keep bool) {
 		return 0, false
 	}
 	if c < '0' || c > '7' {
-		return c, true
+		return int(c), true
 	}
-	v := int(c - '0')
+	v = int(c - '0')
 	for i := 0; i < 2 && p.pos < len(p.buf) && p.buf[p.pos] >= '0' && p.buf[p.pos] <= '7'; i++ {
 		v = v<<3 | int(p.buf[p.pos]-'0')
 		p.pos++
 	}
-	return byte(v), true
+	return v, true
 }
 
 // DecodeText reads a text string: UTF-16BE or UTF-8 with a byte order mark,

@@ -58,8 +58,25 @@ func (d *Document) readSections(offset int) error {
 		if !ok {
 			return fmt.Errorf("%w: Prev is not an integer", ErrSyntax)
 		}
-		offset = int(n)
+		offset = d.place(n)
 	}
+}
+
+// place turns an offset in the file into one from byte 0; -1 when it is out of
+// range.
+func (d *Document) place(offset int64) int {
+	if offset < 0 || offset > int64(len(d.buf)) {
+		return -1
+	}
+	return d.origin + int(offset)
+}
+
+// spendEntries is asked for before count entries are read.
+func (d *Document) spendEntries(count int) error {
+	if d.budget.entries -= count; d.budget.entries < 0 {
+		return fmt.Errorf("%w: cross-reference entries", ErrLimit)
+	}
+	return nil
 }
 
 func (d *Document) readSection(offset int) (*section, error) {
@@ -75,10 +92,17 @@ func (d *Document) readSection(offset int) (*section, error) {
 	if err := d.readXrefTable(s); err != nil {
 		return nil, err
 	}
-	if hybrid, ok := s.trailer.Get("XRefStm").(int64); ok { // § 7.5.8.4
-		h := &section{offset: int(hybrid), stream: true}
+	if hybrid := s.trailer.Get("XRefStm"); hybrid != nil { // § 7.5.8.4
+		at, ok := hybrid.(int64)
+		if !ok {
+			return nil, fmt.Errorf("%w: XRefStm is not an integer", ErrSyntax)
+		}
+		h := &section{offset: d.place(at), stream: true}
 		if err := d.readXrefStream(h, true); err != nil {
 			return nil, err
+		}
+		if h.trailer.Get("Encrypt") != nil {
+			return nil, ErrEncrypted
 		}
 	}
 	return s, nil
@@ -91,6 +115,9 @@ func (d *Document) define(num int, loc Location, hybrid bool) error {
 	}
 	if num >= len(d.table) {
 		d.table = append(d.table, make([]slot, num+1-len(d.table))...)
+	}
+	if loc.Kind == InFile {
+		loc.Offset += d.origin
 	}
 	s := &d.table[num]
 	current := uint16(len(d.sections))
@@ -105,6 +132,9 @@ func (d *Document) define(num int, loc Location, hybrid bool) error {
 
 func (d *Document) readXrefTable(s *section) error {
 	p := d.parserAt(s.offset + len("xref"))
+	if p.pos >= len(p.buf) || !isSpace(p.buf[p.pos]) {
+		return p.errorf("bad cross-reference section")
+	}
 	for {
 		w := p.word()
 		if string(w) == "trailer" {
@@ -122,6 +152,9 @@ func (d *Document) readXrefTable(s *section) error {
 		const width = 20 // § 7.5.4: exactly 20 bytes each
 		if len(p.buf)-p.pos < count*width {
 			return p.errorf("cross-reference subsection is cut off")
+		}
+		if err := d.spendEntries(count); err != nil {
+			return err
 		}
 		for i := range count {
 			loc, ok := tableEntry(p.buf[p.pos : p.pos+width])
@@ -191,6 +224,9 @@ func (d *Document) readXrefStream(s *section, hybrid bool) error {
 		most := int64(d.limits.Objects)
 		if !ok1 || !ok2 || first < 0 || count < 0 || first > most || count > most || int(count)*total > len(data) {
 			return fmt.Errorf("%w: Index of the cross-reference stream", ErrSyntax)
+		}
+		if err := d.spendEntries(int(count)); err != nil {
+			return err
 		}
 		for i := range int(count) {
 			loc, err := streamEntry(data[:total], widths)
