@@ -146,6 +146,8 @@ func signerViews(lang string, a document.Act) []signerView {
 			key = "state.voided"
 		case i < a.Round, a.State == document.Signed, a.State == document.Archived:
 			view.Tone, key = "good", "act.signer.done"
+		case i == a.Round && a.State == document.Signing:
+			key = "act.signer.completing"
 		case i == a.Round:
 			view.Tone, key = "ask", "act.signer.turn"
 		}

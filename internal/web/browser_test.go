@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"docsvc/internal/codes"
+	"docsvc/internal/signing"
 	"docsvc/internal/testservers"
 	"docsvc/internal/verify"
 	"docsvc/internal/verify/verifytest"
@@ -347,6 +348,7 @@ func TestFileInTheBrowser(t *testing.T) {
 // the screen or complains.
 func TestPictures(t *testing.T) {
 	s := newSite(t)
+	s.Service.Rules.Level = signing.LevelBLTA
 	s.Service.Rules.Evaluation = true
 	evaluation := s.Issue("case-1", 0)
 	s.Service.Rules.Evaluation = false
@@ -385,7 +387,13 @@ func TestPictures(t *testing.T) {
 	}
 	b.open(server.URL + "/v")
 	b.do(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("form.drop button"), chromedp.WaitReady("ul[lang=en]"))
-	b.picture("file")
+	b.picture("file-altered")
+	if err := os.WriteFile(file, s.File(a.valid), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.open(server.URL + "/v?lang=az")
+	b.do(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("form.drop button"), chromedp.WaitReady("ul[lang=en]"))
+	b.picture("file-same")
 	for _, m := range console() {
 		if !strings.Contains(m, "404") && !strings.Contains(m, "503") {
 			t.Errorf("console: %s", m)

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"docsvc/internal/document"
+	"docsvc/internal/signing"
 )
 
 // served is the office at an address that a browser can open. It is another
@@ -113,10 +114,17 @@ func TestOfficerInTheBrowser(t *testing.T) {
 func TestOfficePictures(t *testing.T) {
 	o := served(t)
 	c := o.newCase("nigar", "110")
+	o.Service.Rules.Level = signing.LevelBLTA
 	waiting, voided, done := o.waiting("nigar", c), o.waiting("nigar", c), o.archived("nigar", c)
 	newer, annulled := o.archived("nigar", c), o.archived("nigar", c)
 	o.Void(voided)
 	o.Change(annulled, document.Annulled, newer)
+	stuck, works := o.waiting("nigar", c), o.Service.Timestamps
+	o.Service.Timestamps = brokenTSA{}
+	if _, err := o.Service.Sign(t.Context(), o.actor("nigar"), stuck, o.keys["nigar"].Holder); err == nil {
+		t.Fatal("signed without a time-stamp")
+	}
+	o.Service.Timestamps = works
 	o.change("nigar", func(a *document.Account) {
 		a.Grants = append(a.Grants, document.Grant{Role: document.RoleOperator, Office: "110"})
 	})
@@ -130,6 +138,7 @@ func TestOfficePictures(t *testing.T) {
 		"office-az": path + "?lang=az", "office-ru": path + "?lang=ru", "register": path + "/register?lang=az", "case": path + "/cases/" + c.Number + "?lang=az",
 		"act-waiting": path + "/acts/" + waiting.Number + "?lang=az", "act-archived": path + "/acts/" + done.Number + "?lang=az",
 		"act-annulled": path + "/acts/" + annulled.Number + "?lang=az", "act-voided": path + "/acts/" + voided.Number + "?lang=az",
+		"queue": path + "/waiting?lang=az", "act-queued": path + "/acts/" + stuck.Number + "?lang=az",
 		"accounts": path + "/accounts?lang=az", "office-missing": path + "/acts/EI2611000009999T-001?lang=az", "logout": o.options.Origin + "/logout?lang=az",
 	} {
 		b.do(chromedp.Navigate(url), chromedp.WaitVisible("h1"))
