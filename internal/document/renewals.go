@@ -72,16 +72,23 @@ const (
 type RenewalCount struct {
 	Renewed int
 	NotDue  int // looked at for the first time
+	Delayed int // no validation data to be had now
 	Failed  int // alarms, each in the log
 }
+
+// maxDelayed is how many acts in a row may lack validation data before it is
+// taken for a fault of more than theirs.
+const maxDelayed = 5
 
 // RenewDue renews what is due, once over the list, with a pause after each act.
 // It stops with an error when an authority, the archive or the register is
 // down, or the authority's certificate is still the one whose end is near. An
-// act that cannot be renewed does not hold the others up.
+// act that cannot be renewed, or whose own authority does not answer, does not
+// hold the others up.
 func (s *Service) RenewDue(ctx context.Context, pause time.Duration) (RenewalCount, error) {
 	var count RenewalCount
 	var after RenewalCursor
+	delayed := 0 // in a row
 	for {
 		acts, err := s.dueAfter(ctx, time.Time{}, after, renewalPage)
 		if err != nil || len(acts) == 0 {
@@ -91,7 +98,11 @@ func (s *Service) RenewDue(ctx context.Context, pause time.Duration) (RenewalCou
 		after = RenewalCursor{At: last.RenewalTime(), ActID: last.ID}
 		rand.Shuffle(len(acts), func(i, j int) { acts[i], acts[j] = acts[j], acts[i] })
 		for _, a := range acts {
-			if err := s.renewOne(ctx, a, &count); err != nil {
+			err := s.renewOne(ctx, a, &count)
+			if delayed++; err == nil || !isKey(err, "error.renewal.validation_data") {
+				delayed = 0
+			}
+			if err != nil && (delayed == 0 || delayed == maxDelayed) {
 				return count, err
 			}
 			select {
@@ -103,8 +114,14 @@ func (s *Service) RenewDue(ctx context.Context, pause time.Duration) (RenewalCou
 	}
 }
 
+// isKey says whether err is the error with a message.
+func isKey(err error, key string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Key == key
+}
+
 // renewOne renews an act of the list, unless another process has by now. Its
-// error is one that holds for the other acts too.
+// error is one that may hold for the other acts too.
 func (s *Service) renewOne(ctx context.Context, a Act, count *RenewalCount) error {
 	now, err := s.Act(ctx, a.Number)
 	if err != nil {
@@ -121,6 +138,9 @@ func (s *Service) renewOne(ctx context.Context, a Act, count *RenewalCount) erro
 	case err == nil:
 		count.Renewed++
 	case KindOf(err) == Unavailable:
+		if isKey(err, "error.renewal.validation_data") {
+			count.Delayed++
+		}
 		return err
 	default:
 		count.Failed++
@@ -134,7 +154,7 @@ func (w *Worker) renewals(ctx context.Context) {
 		count, err := w.Service.RenewDue(ctx, renewalPause)
 		if count != (RenewalCount{}) {
 			w.Service.Log.InfoContext(ctx, "renewal of archived acts", slog.Int("renewed", count.Renewed),
-				slog.Int("not_due", count.NotDue), slog.Int("failed", count.Failed))
+				slog.Int("not_due", count.NotDue), slog.Int("delayed", count.Delayed), slog.Int("failed", count.Failed))
 		}
 		if !errors.Is(err, context.Canceled) {
 			w.report(ctx, "renew archived acts", err)

@@ -2,6 +2,8 @@ package document_test
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -122,6 +124,42 @@ func TestRenewDueStops(t *testing.T) {
 	if n := w.tsa.gave.Load() - gave; n > 2 {
 		t.Errorf("%d time-stamps were bought in vain", n)
 	}
+}
+
+// TestRenewDelayed: an act whose own authority does not answer does not hold up
+// the others; when none answers, the pass ends.
+func TestRenewDelayed(t *testing.T) {
+	w, s, acts := archive12(t, signing.LevelBLTA)
+	w.years(9)
+	w.advance(30 * 24 * time.Hour)
+	w.pki.Forget()
+	collector := &halting{Collector: w.pki, from: 4, to: 5}
+	s.Augmenter.Collector = collector
+	count, err := s.RenewDue(t.Context(), 0)
+	if err != nil || count.Renewed+count.Delayed != len(acts) || count.Delayed == 0 || count.Delayed > 2 {
+		t.Errorf("one authority down: %+v, %v", count, err)
+	}
+	w, s, _ = archive12(t, signing.LevelBLTA)
+	w.years(9)
+	w.advance(30 * 24 * time.Hour)
+	w.pki.SetUnavailable(true)
+	count, err = s.RenewDue(t.Context(), 0)
+	if !errors.Is(err, signing.ErrValidationData) || count != (document.RenewalCount{Delayed: 5}) {
+		t.Errorf("all down: %+v, %v", count, err)
+	}
+}
+
+// halting gives no answer to some of the questions, counted from 1.
+type halting struct {
+	signing.Collector
+	from, to, asked int
+}
+
+func (h *halting) Collect(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) (signing.Proof, error) {
+	if h.asked++; h.asked >= h.from && h.asked <= h.to {
+		return signing.Proof{}, signing.ErrValidationData
+	}
+	return h.Collector.Collect(ctx, cert, issuer, at)
 }
 
 // TestRenewLookedAt: acts of which it is not known until when they can be
