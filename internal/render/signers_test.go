@@ -2,11 +2,13 @@ package render_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"docsvc/internal/document"
+	"docsvc/internal/typeset/conform"
 )
 
 const (
@@ -49,11 +51,21 @@ func TestSigners(t *testing.T) {
 		if diff := cmp.Diff(c.want, f.Signers); diff != "" {
 			t.Errorf("%s by %s (-want +got):\n%s", c.template, c.author, diff)
 		}
+		if c.refused != "" {
+			continue
+		}
+		file, err := o.renderer.Render(t.Context(), o.act(t, f, "2026-11-20"))
+		if err != nil {
+			t.Errorf("%s by %s: %v", c.template, c.author, err)
+		}
+		for _, fault := range conform.Faults(file) {
+			t.Errorf("%s by %s: %s", c.template, c.author, fault)
+		}
 	}
 }
 
 func keyOf(err error) string {
-	if e, ok := err.(*document.Error); ok {
+	if e, ok := errors.AsType[*document.Error](err); ok {
 		return e.Key
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"docsvc/internal/pdf"
+	"docsvc/internal/typeset/conform"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -31,7 +32,11 @@ func render(t testing.TB, d Document) *Result {
 func TestStructure(t *testing.T) {
 	for name, d := range map[string]Document{"decision": sample(), "stress": stress()} {
 		t.Run(name, func(t *testing.T) {
-			got := read(t, render(t, d).PDF).outline()
+			file := render(t, d).PDF
+			for _, fault := range conform.Faults(file) {
+				t.Error(fault)
+			}
+			got := read(t, file).outline()
 			path := filepath.Join("testdata", name+".structure.txt")
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
