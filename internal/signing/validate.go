@@ -147,7 +147,7 @@ func (v *validation) timeAndTrust(l *located, s *Signature, report *Report) (*fa
 		return failed(FormatFailure, CauseMessage, err.Error()), nil
 	}
 	if token != nil {
-		t, fail, err := v.timestamp(token, end, func(h crypto.Hash) []byte {
+		t, fail, err := v.timestamp(token, end, &s.Verdict, func(h crypto.Hash) []byte {
 			d := h.New()
 			d.Write(l.message.Signature)
 			return d.Sum(nil)
@@ -195,7 +195,7 @@ func (v *validation) contentTime(l *located, s *Signature, end int) (time.Time, 
 	if der == nil {
 		return time.Time{}, nil, nil
 	}
-	t, fail, err := v.timestamp(der, end, func(h crypto.Hash) []byte {
+	t, fail, err := v.timestamp(der, end, &s.Verdict, func(h crypto.Hash) []byte {
 		digest, _ := v.digest(l, h) // nil over the limit: then nothing matches
 		return digest
 	})
@@ -241,8 +241,8 @@ type stamp struct {
 }
 
 // timestamp validates a token, in a revision that ends at a byte, over data with
-// the given digest.
-func (v *validation) timestamp(der []byte, end int, digest func(crypto.Hash) []byte) (*stamp, *failure, error) {
+// the given digest. notes takes what was not checked.
+func (v *validation) timestamp(der []byte, end int, notes *Verdict, digest func(crypto.Hash) []byte) (*stamp, *failure, error) {
 	t, err := cms.ParseTokenByDate(der) // whether it may still count: trust
 	if err != nil {
 		if errors.Is(err, cms.ErrAlgorithm) {
@@ -267,7 +267,7 @@ func (v *validation) timestamp(der []byte, end int, digest func(crypto.Hash) []b
 	primitives := append(signaturePrimitives(t.SignedData), hashPrimitive(t.Hash))
 	answer, fail, err := v.trust(question{
 		message: t.SignedData, roots: roots, best: t.Time, as: existed, revokedBefore: existed,
-		primitives: primitives, proven: true, stamp: true,
+		primitives: primitives, proven: true, stamp: true, notes: notes,
 	})
 	if fail != nil || err != nil {
 		return nil, fail, err
@@ -286,7 +286,7 @@ func (v *validation) documentTimestamp(c candidate, t *DocumentTimestamp, report
 		return nil
 	}
 	end := c.located.revisionEnd()
-	s, fail, err := v.timestamp(c.located.message.Raw, end, func(h crypto.Hash) []byte {
+	s, fail, err := v.timestamp(c.located.message.Raw, end, &t.Verdict, func(h crypto.Hash) []byte {
 		digest, _ := v.digest(c.located, h) // nil over the limit: then nothing matches
 		return digest
 	})

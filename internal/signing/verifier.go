@@ -196,7 +196,9 @@ func (v *validation) candidates(fields []field, report *Report) ([]candidate, er
 		}
 		c := candidate{field: f, changes: []string{}}
 		c.located, c.fail = v.locate(f)
-		v.takeEvidence(c.located)
+		if c.fail == nil {
+			v.takeEvidence(c.located)
+		}
 		if ref, ok := f.value.(pdf.Ref); c.fail == nil && ok && uses[ref] > 1 {
 			c.fail = failed(FormatFailure, CauseShared, "one signature stands in several fields")
 		}
@@ -211,9 +213,6 @@ func (v *validation) candidates(fields []field, report *Report) ([]candidate, er
 // takeEvidence adds the revocation data that a message brings itself. What
 // cannot be read can only be missed.
 func (v *validation) takeEvidence(l *located) {
-	if l == nil || l.message == nil {
-		return
-	}
 	r, err := l.message.Revocations()
 	if err != nil {
 		return
