@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"docsvc/internal/archive"
 	"docsvc/internal/document"
@@ -31,12 +33,15 @@ type recordJSON struct {
 	Number   string         `json:"number"`
 	Case     string         `json:"case"`
 	SignedAt string         `json:"signed_at"`
-	SHA256   archive.Digest `json:"sha256"`
-	Key      string         `json:"key"`
+	SHA256   archive.Digest `json:"sha256"` // of the newest rendition
+	Key      string         `json:"key"`    // of the newest rendition
+	// Renditions counts the record's files, the signed one and its renewals.
+	Renditions int       `json:"renditions"`
+	RenewBy    time.Time `json:"renew_by,omitzero"` // of a renewed record: until when it proves itself
 }
 
-// archiveList reads the manifests, not the register. A damaged record does not
-// hide the others.
+// archiveList reads the manifests and the events of renewals, not the register.
+// A damaged record does not hide the others.
 func archiveList(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "archive list")
 	if _, err := f.parse(args, 0, 0); err != nil {
@@ -44,7 +49,7 @@ func archiveList(ctx context.Context, e env, args []string) error {
 	}
 	return withApp(ctx, e, f, func(a *app) error {
 		records := []recordJSON{}
-		damaged := 0
+		renewed, damaged := a.renewed(ctx, e)
 		for m, err := range archive.Records(ctx, a.Archive) {
 			if err != nil {
 				fmt.Fprintf(e.stderr, "%v\n", err)
@@ -56,7 +61,11 @@ func archiveList(ctx context.Context, e env, args []string) error {
 			if err != nil {
 				return err
 			}
-			records = append(records, recordJSON{m.Number, m.CaseNumber, m.SignedAt.Format("2006-01-02T15:04:05Z07:00"), last.SHA256, key})
+			r := recordJSON{m.Number, m.CaseNumber, m.SignedAt.Format("2006-01-02T15:04:05Z07:00"), last.SHA256, key, last.Sequence, time.Time{}}
+			if n := renewed[m.Number]; n.Sequence > last.Sequence {
+				r.SHA256, r.Key, r.Renditions, r.RenewBy = n.SHA256, n.Path, n.Sequence, n.RenewBy
+			}
+			records = append(records, r)
 		}
 		if f.json {
 			if err := printJSON(e.stdout, map[string]any{"records": records, "damaged": damaged}); err != nil {
@@ -72,6 +81,27 @@ func archiveList(ctx context.Context, e env, args []string) error {
 		}
 		return nil
 	})
+}
+
+// renewed is the newest renewal of each act that has been renewed, and how many
+// events could not be read.
+func (a *app) renewed(ctx context.Context, e env) (newest map[string]document.Renewed, damaged int) {
+	newest = map[string]document.Renewed{}
+	for event, err := range archive.Events(ctx, a.Archive, archive.KindRenewal) {
+		var r document.Renewed
+		if err == nil {
+			err = json.Unmarshal(event.Body, &r)
+		}
+		if err != nil {
+			fmt.Fprintf(e.stderr, "%v\n", err)
+			damaged++
+			continue
+		}
+		if r.Sequence > newest[r.Act].Sequence {
+			newest[r.Act] = r
+		}
+	}
+	return newest, damaged
 }
 
 // archiveGet writes a rendition of an act to a file.

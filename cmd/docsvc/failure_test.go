@@ -271,7 +271,7 @@ func (noTimestamps) Timestamp(context.Context, []byte, crypto.Hash) ([]byte, err
 	return nil, errors.New("connection refused")
 }
 
-// TestTimestampsDown: an act at level B-T waits for its time-stamp, visibly,
+// TestTimestampsDown: an act at level B-LTA waits for its time-stamp, visibly,
 // and never comes out at a lower level; the key is not used again for it.
 func TestTimestampsDown(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "office")
@@ -305,12 +305,12 @@ func TestTimestampsDown(t *testing.T) {
 			t.Errorf("the page says %s, %v", v.Kind, err)
 		}
 		a.Service.Timestamps = answers
-		if done, err := desk.issue(1); err != nil || done.Number != act.Number || done.Level != string(signing.LevelBT) {
+		if done, err := desk.issue(1); err != nil || done.Number != act.Number || done.Level != string(signing.LevelBLTA) {
 			t.Errorf("afterwards %+v, %v", done, err)
 		}
 		desk.settle()
 		v, err := a.Verify.ByNumber(ctx, act.Number)
-		if err != nil || len(v.Signatures) != 1 || v.Signatures[0].Level != signing.LevelBT {
+		if err != nil || len(v.Signatures) != 1 || v.Signatures[0].Level != signing.LevelBLTA {
 			t.Errorf("signatures %+v, %v", v.Signatures, err)
 		}
 		err = a.Register.View(ctx, func(tx document.Tx) error {

@@ -64,13 +64,15 @@ func FuzzConfig(f *testing.F) {
 // TestConfig: all that is wrong is listed at once.
 func TestConfig(t *testing.T) {
 	_, err := parseConfig([]byte(`{"address":"x","origin":"ftp://x","level":"B-X","lease_seconds":0,"workers":0,
+		"levels":{"query":"b-t","":"B-T"},"certify":{"":true},"renew_before_days":9999,"status_age_hours":-1,
 		"production":true,"authority":{"evaluation":"a"},"offices":[{"code":"1","name":"a"},{"code":"1","name":"b"}]}`))
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{
 		"address", "origin", "register.sqlite or register.postgres is missing", "archive.directory or archive.s3 is missing", "keys.directory or keys.vault is missing",
-		"keys.appliance_key is missing", "production refuses authority.evaluation", `level "B-X"`, "retention_years",
+		"keys.appliance_key is missing", "production refuses authority.evaluation", `level "B-X": want one of [B-B B-T B-LT B-LTA]`, "retention_years",
+		`levels: "query": "b-t"`, `levels: "": "B-T"`, "certify: want", "renew_before_days: 9999", "status_age_hours: -1",
 		`office "1"`, "lease_seconds: 0", "workers: 0",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"docsvc/internal/auth"
 	"docsvc/internal/testservers"
@@ -169,6 +170,9 @@ func TestProduction(t *testing.T) {
 	p.do("verify", file)
 	p.do("migrate") // changes nothing
 	p.do("annul", acts[1].Number, "--reason", "sınaq", "--officer", "vuqar")
+	time.Sleep(time.Second) // tokens tell whole seconds, and a later one is to be later
+	p.do("keys", "rotate", "tsa")
+	p.do("archive", "renew", acts[0].Number)
 
 	if _, err := p.set.Postgres.SQL(t.Context(), p.set.Postgres.DSNOf("docsvc"), "DROP SCHEMA docsvc CASCADE; CREATE SCHEMA docsvc AUTHORIZATION docsvc_owner; GRANT USAGE ON SCHEMA docsvc TO docsvc_service"); err != nil {
 		t.Fatal(err)
@@ -181,6 +185,11 @@ func TestProduction(t *testing.T) {
 			t.Errorf("after the rebuild: want %q in %s", want, out)
 		}
 	}
+	renewed := filepath.Join(p.dir, "renewed.pdf")
+	p.do("archive", "get", acts[0].Number, "--out", renewed)
+	if first, second := size(t, file), size(t, renewed); second <= first || !strings.Contains(p.do("verify", renewed, "--json"), `"TOTAL-PASSED"`) {
+		t.Errorf("the renewal is lost: %d bytes, then %d", first, second)
+	}
 	p.open(func(a *app) {
 		if err := a.checkClocks(t.Context()); err != nil {
 			t.Error(err)
@@ -189,6 +198,15 @@ func TestProduction(t *testing.T) {
 			t.Errorf("%d clocks are compared, want at least %d", took, max)
 		}
 	})
+}
+
+func size(t *testing.T, file string) int64 {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }
 
 // TestReconcile: a key used at Vault with a token that was stolen is found in

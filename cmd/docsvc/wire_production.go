@@ -153,7 +153,13 @@ func (a *app) openRevocation(ctx context.Context) error {
 		c.Others = append(c.Others, a.tsaAnchors)
 	}
 	count := a.Parts.Observer("revocation")
-	c.Observe = func(x revocation.Exchange) { count("list", x.Took, x.Err) }
+	c.Observe = func(x revocation.Exchange) {
+		op := "list"
+		if x.OCSP {
+			op = "ocsp"
+		}
+		count(op, x.Took, x.Err)
+	}
 	source, err := revocation.Open(c)
 	if err != nil {
 		return err

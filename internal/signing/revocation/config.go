@@ -73,6 +73,7 @@ type OCSPConfig struct {
 // Exchange is one attempt to refresh a list, or to ask a responder.
 type Exchange struct {
 	URL     string
+	OCSP    bool // of a responder, not a list
 	Outcome Outcome
 	Took    time.Duration
 	Err     error // set when Outcome is Failed or Older

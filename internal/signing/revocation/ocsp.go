@@ -165,7 +165,7 @@ func (s *Source) askResponders(ctx context.Context, urls []string, cert, issuer 
 		}
 		s.noteResponder(url, err)
 		if s.c.Observe != nil {
-			s.c.Observe(Exchange{URL: url, Outcome: outcome, Took: time.Since(start), Err: err})
+			s.c.Observe(Exchange{URL: url, OCSP: true, Outcome: outcome, Took: time.Since(start), Err: err})
 		}
 		if err == nil {
 			return r, nil
