@@ -31,7 +31,7 @@ type Document struct {
 // give a document: else two readers would see two.
 func Open(file []byte, limits Limits) (*Document, error) {
 	limits = limits.withDefaults()
-	b := &budget{limits.Values, limits.Inflated, limits.Entries}
+	b := newBudget(limits)
 	if len(file) > limits.FileSize {
 		return nil, fmt.Errorf("%w: file of %d bytes, at most %d", ErrLimit, len(file), limits.FileSize)
 	}

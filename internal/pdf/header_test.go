@@ -74,7 +74,7 @@ func bothWays(t *testing.T) []byte {
 	b = fmt.Appendf(b, "startxref\n%d\n%%%%EOF\n", bytes.Index(b, []byte("xref")))
 	for _, origin := range []int{0, shift} { // each way alone would do
 		limits := Limits{}.withDefaults()
-		if _, err := open(b, origin, limits, &budget{limits.Values, limits.Inflated, limits.Entries}); err != nil {
+		if _, err := open(b, origin, limits, newBudget(limits)); err != nil {
 			t.Fatalf("from %d: %v", origin, err)
 		}
 	}

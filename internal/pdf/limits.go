@@ -1,6 +1,9 @@
 package pdf
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 var (
 	// ErrSyntax marks a file that is not well-formed by ISO 32000-1, or uses
@@ -55,5 +58,62 @@ func (l Limits) withDefaults() Limits {
 }
 
 // budget is what is left of the limits that are sums; a document and its
-// earlier revisions share one.
-type budget struct{ values, inflated, entries int }
+// earlier revisions share one, and what saves the parser from allocating.
+type budget struct {
+	values, inflated, entries int
+	scratch
+}
+
+func newBudget(l Limits) *budget {
+	return &budget{values: l.Values, inflated: l.Inflated, entries: l.Entries}
+}
+
+// scratch is where arrays and dictionaries grow before their length is known,
+// and the short names that were met: a file has few, thousands of times each.
+type scratch struct {
+	objects []Object
+	entries []Entry
+	names   map[string]Object
+}
+
+const (
+	maxKnownName  = 32
+	maxKnownNames = 1000
+)
+
+// name is Name(raw) as an Object.
+func (s *scratch) name(raw []byte) Object {
+	if o, ok := s.names[string(raw)]; ok {
+		return o
+	}
+	n := Name(raw)
+	if len(raw) > maxKnownName || len(s.names) >= maxKnownNames {
+		return n
+	}
+	if s.names == nil {
+		s.names = map[string]Object{}
+	}
+	o := Object(n)
+	s.names[string(n)] = o
+	return o
+}
+
+// array takes out what was put behind mark.
+func (s *scratch) array(mark int) Array {
+	a := make(Array, len(s.objects)-mark)
+	copy(a, s.objects[mark:])
+	clear(s.objects[mark:])
+	s.objects = s.objects[:mark]
+	return a
+}
+
+// dict is array for entries.
+func (s *scratch) dict(mark int) *Dict {
+	d := &Dict{}
+	if len(s.entries) > mark {
+		d.Entries = slices.Clone(s.entries[mark:])
+	}
+	clear(s.entries[mark:])
+	s.entries = s.entries[:mark]
+	return d
+}

@@ -185,13 +185,14 @@ func (p *parser) array() (Object, error) {
 		return nil, err
 	}
 	p.pos++
-	a := Array{}
+	s := &p.budget.scratch
+	mark := len(s.objects)
 	for {
 		p.skipSpace()
 		if p.pos < len(p.buf) && p.buf[p.pos] == ']' {
 			p.pos++
 			p.depth--
-			return a, nil
+			return s.array(mark), nil
 		}
 		if err := p.spend(); err != nil {
 			return nil, err
@@ -200,7 +201,7 @@ func (p *parser) array() (Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		a = append(a, v)
+		s.objects = append(s.objects, v)
 	}
 }
 
@@ -210,36 +211,19 @@ func (p *parser) dict() (Object, error) {
 		return nil, err
 	}
 	p.pos += 2
-	d := &Dict{}
+	s := &p.budget.scratch
+	mark := len(s.entries)
 	var seen map[Name]bool
 	for {
 		p.skipSpace()
 		if p.pos+1 < len(p.buf) && p.buf[p.pos] == '>' && p.buf[p.pos+1] == '>' {
 			p.pos += 2
 			p.depth--
-			return d, nil
+			return s.dict(mark), nil
 		}
-		if p.pos >= len(p.buf) || p.buf[p.pos] != '/' {
-			return nil, p.errorf("expected a dictionary key")
-		}
-		if err := p.spend(); err != nil {
-			return nil, err
-		}
-		key, err := p.name()
+		key, err := p.key(s.entries[mark:], &seen)
 		if err != nil {
 			return nil, err
-		}
-		if len(d.Entries) == 16 { // from here a map is cheaper than looking through
-			seen = make(map[Name]bool, 32)
-			for _, e := range d.Entries {
-				seen[e.Key] = true
-			}
-		}
-		if seen[key] || seen == nil && d.has(key) {
-			return nil, p.errorf("key /%.40s stands twice", key)
-		}
-		if seen != nil {
-			seen[key] = true
 		}
 		p.skipSpace()
 		start := p.pos
@@ -250,12 +234,41 @@ func (p *parser) dict() (Object, error) {
 		if p.spans != nil && p.depth == 1 {
 			p.spans[key] = span{start, p.pos}
 		}
-		d.Entries = append(d.Entries, Entry{key, value})
+		s.entries = append(s.entries, Entry{key, value})
 	}
 }
 
-func (d *Dict) has(key Name) bool {
-	for _, e := range d.Entries {
+// key reads the next key of a dictionary that has entries. From some number of
+// them on, a map is cheaper than looking through.
+func (p *parser) key(entries []Entry, seen *map[Name]bool) (Name, error) {
+	if p.pos >= len(p.buf) || p.buf[p.pos] != '/' {
+		return "", p.errorf("expected a dictionary key")
+	}
+	if err := p.spend(); err != nil {
+		return "", err
+	}
+	o, err := p.name()
+	if err != nil {
+		return "", err
+	}
+	key, _ := o.(Name)
+	if len(entries) == 16 {
+		*seen = make(map[Name]bool, 32)
+		for _, e := range entries {
+			(*seen)[e.Key] = true
+		}
+	}
+	if (*seen)[key] || *seen == nil && hasKey(entries, key) {
+		return "", p.errorf("key /%.40s stands twice", key)
+	}
+	if *seen != nil {
+		(*seen)[key] = true
+	}
+	return key, nil
+}
+
+func hasKey(entries []Entry, key Name) bool {
+	for _, e := range entries {
 		if e.Key == key {
 			return true
 		}

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-func (p *parser) name() (Name, error) {
+func (p *parser) name() (Object, error) {
 	p.pos++
 	start := p.pos
 	escaped := false
@@ -16,18 +16,18 @@ func (p *parser) name() (Name, error) {
 	}
 	raw := p.buf[start:p.pos]
 	if !escaped {
-		return Name(raw), nil
+		return p.budget.name(raw), nil
 	}
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
 		c := raw[i]
 		if c == '#' {
 			if i+2 >= len(raw) || hexValue(raw[i+1]) < 0 || hexValue(raw[i+2]) < 0 {
-				return "", p.errorf("bad escape in a name")
+				return nil, p.errorf("bad escape in a name")
 			}
 			c = byte(hexValue(raw[i+1])<<4 | hexValue(raw[i+2]))
 			if c == 0 { // § 7.3.5; for some readers the name would end here
-				return "", p.errorf("zero byte in a name")
+				return nil, p.errorf("zero byte in a name")
 			}
 			i += 2
 		}
