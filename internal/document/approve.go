@@ -22,14 +22,14 @@ func holds(grants []Grant, role Role, office string) bool {
 // nobody approves what they wrote, or signs twice.
 func (s *Service) namedSigners(ctx context.Context, signers []Signer, office string, d Draft, author string) ([]Signer, error) {
 	var accounts []Account
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		if slices.ContainsFunc(signers, func(s Signer) bool { return s.Login == "" }) {
+	if slices.ContainsFunc(signers, func(s Signer) bool { return s.Login == "" }) {
+		err := s.Store.View(ctx, func(tx Tx) (err error) {
 			accounts, err = tx.Accounts(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("signers of an act of office %s: %w", office, err)
 		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("signers of an act of office %s: %w", office, err)
 	}
 	signers = slices.Clone(signers)
 	for i := range signers {

@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 
@@ -27,10 +28,11 @@ func (s *Service) prepare(ctx context.Context, a Act) (Act, error) {
 		return a, err
 	}
 	now := s.Now()
+	_, isRSA := chain[0].PublicKey.(*rsa.PublicKey)
 	p, err := signing.Prepare(signing.Request{
 		PDF: base, Field: signer.Field, Certificate: chain[0], Chain: chain[1:],
 		Level: signing.Level(a.Level), Time: now, Name: signer.Name,
-		Certify: a.Certify && a.Round == 0,
+		Certify: a.Certify && a.Round == 0, PSS: isRSA && s.Rules.PSS,
 	})
 	if err != nil {
 		return a, fmt.Errorf("prepare signature of %s: %w", signer.Login, err)

@@ -24,8 +24,10 @@ type Rules struct {
 	// Levels and Certify are by class, which is the id of a template or a
 	// retention class: the level of its acts, and whether their first signature
 	// certifies them.
-	Levels     map[string]signing.Level
-	Certify    map[string]bool
+	Levels  map[string]signing.Level
+	Certify map[string]bool
+	// PSS has RSA keys sign with RSASSA-PSS instead of PKCS #1 v1.5.
+	PSS        bool
 	Evaluation bool // an evaluation CA or TSA is in use: acts have no legal force
 	Location   *time.Location
 	// Retention gives the years that acts of a retention class are kept; the
