@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/ocsp"
-
 	"docsvc/internal/pdf"
 )
 
@@ -113,7 +111,7 @@ type validation struct {
 	embedded    evidence // from the DSS
 	stamps      []proof  // document time-stamps that passed, newest first
 	lists       map[listKey]*List
-	responses   map[responseKey]*ocsp.Response
+	responses   map[responseKey]*believed
 }
 
 // proof is a document time-stamp that passed.
