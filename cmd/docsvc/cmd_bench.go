@@ -20,6 +20,7 @@ import (
 	"docsvc/internal/document"
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/keyfile"
+	"docsvc/internal/signing/vault"
 )
 
 // benchJSON is what bench prints. Durability is that of serve: nothing is
@@ -218,7 +219,7 @@ func (a *app) bench(ctx context.Context, e env, officer *session, o benchOptions
 func (a *app) benchOfficer(ctx context.Context) (*session, error) {
 	account := demoOfficers()[0]
 	passphrase := "bench passphrase"
-	if err := a.enrol(ctx, account, []byte(passphrase), keyfile.DefaultCost()); err != nil {
+	if err := a.enrol(ctx, account, []byte(passphrase), keyfile.DefaultCost(), vault.TypeP256); err != nil {
 		return nil, err
 	}
 	account, err := a.Service.Account(ctx, account.Login)

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"docsvc/internal/document"
 	"docsvc/internal/signing/authority"
 	"docsvc/internal/signing/keyfile"
+	"docsvc/internal/signing/vault"
 )
 
 // certificateYears is how long an officer's evaluation certificate lasts.
@@ -83,6 +86,7 @@ func officerAdd(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "officer add")
 	person := f.person()
 	passphraseFile := f.String("passphrase-file", "", "`FILE` with the passphrase for the officer's new key")
+	keyType := f.String("key-type", vault.TypeP256, "`TYPE` of the key: ecdsa-p256, ecdsa-p384, rsa-3072, rsa-4096")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -101,13 +105,13 @@ func officerAdd(ctx context.Context, e env, args []string) error {
 		if a.Authority == nil || a.Vault != nil {
 			return errors.New("officers' keys are in Vault here: use officer enrol")
 		}
-		return a.enrol(ctx, account, bytes.TrimRight(passphrase, "\r\n"), keyfile.DefaultCost())
+		return a.enrol(ctx, account, bytes.TrimRight(passphrase, "\r\n"), keyfile.DefaultCost(), *keyType)
 	})
 }
 
 // enrol makes an officer's key under the passphrase, certifies it and saves
 // the account.
-func (a *app) enrol(ctx context.Context, account document.Account, passphrase []byte, cost keyfile.Cost) error {
+func (a *app) enrol(ctx context.Context, account document.Account, passphrase []byte, cost keyfile.Cost, keyType string) error {
 	office, ok := a.Renderer.Offices[account.Office]
 	if !ok {
 		return fmt.Errorf("office %s is not in the configuration", account.Office)
@@ -115,7 +119,7 @@ func (a *app) enrol(ctx context.Context, account document.Account, passphrase []
 	if _, err := a.Service.Account(ctx, account.Login); document.KindOf(err) != document.NotFound {
 		return errors.Join(err, fmt.Errorf("officer %s exists already", account.Login))
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := newKey(keyType)
 	if err != nil {
 		return err
 	}
@@ -141,6 +145,21 @@ func (a *app) enrol(ctx context.Context, account document.Account, passphrase []
 		return err
 	}
 	return nil
+}
+
+// newKey makes a key of one of the types that acts are signed with.
+func newKey(keyType string) (crypto.Signer, error) {
+	switch keyType {
+	case vault.TypeP256:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case vault.TypeP384:
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case vault.TypeRSA3072:
+		return rsa.GenerateKey(rand.Reader, 3072)
+	case vault.TypeRSA4096:
+		return rsa.GenerateKey(rand.Reader, 4096)
+	}
+	return nil, usageError{fmt.Sprintf("--key-type %s: want %s, %s, %s or %s", keyType, vault.TypeP256, vault.TypeP384, vault.TypeRSA3072, vault.TypeRSA4096)}
 }
 
 func officerList(ctx context.Context, e env, args []string) error {

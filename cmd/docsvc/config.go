@@ -92,6 +92,10 @@ type Config struct {
 	// then it permits nothing but further signatures (DocMDP, P 2).
 	Certify map[string]bool `json:"certify,omitempty"`
 
+	// RSAPadding is how RSA keys sign: pkcs1v15, which more programs can check, or
+	// pss; default pkcs1v15.
+	RSAPadding string `json:"rsa_padding,omitempty"`
+
 	// RenewBeforeDays is how long before its time-stamp weakens an archived act
 	// gets another one at the latest; default 365.
 	RenewBeforeDays int `json:"renew_before_days,omitempty"`
@@ -221,6 +225,8 @@ func (c Config) validate() error {
 	return errors.Join(faults...)
 }
 
+const paddingPSS = "pss"
+
 // validateLevels lists what is wrong with how acts are signed and kept.
 func (c Config) validateLevels() []error {
 	var faults []error
@@ -235,6 +241,9 @@ func (c Config) validateLevels() []error {
 	}
 	if _, ok := c.Certify[""]; ok {
 		fault("certify: want templates or retention classes, not the empty name")
+	}
+	if c.RSAPadding != "" && c.RSAPadding != "pkcs1v15" && c.RSAPadding != paddingPSS {
+		fault("rsa_padding %q: want pkcs1v15 or %s", c.RSAPadding, paddingPSS)
 	}
 	if c.RenewBeforeDays < 0 || c.RenewBeforeDays > 3650 {
 		fault("renew_before_days: %d, want 0 to 3650", c.RenewBeforeDays)

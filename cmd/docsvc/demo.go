@@ -20,6 +20,7 @@ import (
 	"docsvc/internal/document"
 	"docsvc/internal/render"
 	"docsvc/internal/signing/keyfile"
+	"docsvc/internal/signing/vault"
 	"docsvc/templates"
 )
 
@@ -62,7 +63,7 @@ func addDemoOfficers(ctx context.Context, e env, c Config) error {
 		passphrase := rand.Text()
 		file := demoPassphrase(c, officer.Login)
 		if err = os.WriteFile(file, []byte(passphrase+"\n"), 0o600); err == nil {
-			err = a.enrol(ctx, officer, []byte(passphrase), keyfile.DefaultCost())
+			err = a.enrol(ctx, officer, []byte(passphrase), keyfile.DefaultCost(), vault.TypeP256)
 		}
 	}
 	return errors.Join(err, a.close())

@@ -12,6 +12,7 @@ import (
 	"docsvc/internal/document"
 	"docsvc/internal/document/documenttest"
 	"docsvc/internal/signing/keyfile"
+	"docsvc/internal/signing/vault"
 )
 
 // TestPermissionTable holds the command line to every row of the table. Reading
@@ -75,7 +76,7 @@ func (d *clerks) prepare() {
 				Login: clerkOf(row.Grant), Name: "Sınaq " + clerkOf(row.Grant), Post: "məmur", Office: documenttest.Office,
 				Profile: document.ProfileState, Grants: []document.Grant{row.Grant},
 			}
-			if err := a.enrol(d.t.Context(), account, []byte(clerkPassphrase), keyfile.Cost{N: 16, R: 1, P: 1}); err != nil {
+			if err := a.enrol(d.t.Context(), account, []byte(clerkPassphrase), keyfile.Cost{N: 16, R: 1, P: 1}, vault.TypeP256); err != nil {
 				d.t.Fatal(err)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"docsvc/internal/audit"
 	"docsvc/internal/document"
 	"docsvc/internal/signing/keyfile"
+	"docsvc/internal/signing/vault"
 )
 
 // TestRevokedOfficer: with the certificate revoked the key opens nothing,
@@ -132,7 +133,7 @@ func TestEnrolWithoutArchive(t *testing.T) {
 		account.Login, account.Subject = "yeni", ""
 		whole := a.Service.Archive
 		a.Service.Archive = full{whole}
-		if err := a.enrol(t.Context(), account, []byte("a passphrase"), keyfile.DefaultCost()); !errors.Is(err, archive.ErrUnavailable) {
+		if err := a.enrol(t.Context(), account, []byte("a passphrase"), keyfile.DefaultCost(), vault.TypeP256); !errors.Is(err, archive.ErrUnavailable) {
 			t.Fatalf("enrolled without an archive: %v", err)
 		}
 		a.Service.Archive = whole
