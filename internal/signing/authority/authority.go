@@ -18,7 +18,6 @@
 package authority
 
 import (
-	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -55,10 +54,12 @@ type Authority struct {
 	now     func() time.Time
 	root    *x509.Certificate
 	rootKey crypto.Signer
-	tsa     *x509.Certificate
-	tsaKey  crypto.Signer
+	config  Config // to read the present time-stamping unit again
 
 	mu      sync.Mutex
+	tsa     *x509.Certificate
+	tsaKey  crypto.Signer
+	head    os.FileInfo           // of authority.json, when tsa was read
 	revoked map[string]revocation // by serial number, hexadecimal
 	crl     []byte
 	crlTime time.Time
@@ -153,7 +154,7 @@ func (c Config) newKey(purpose string) (string, crypto.Signer, error) {
 
 // Open opens an existing authority; it creates nothing.
 func Open(c Config) (*Authority, error) {
-	a := &Authority{dir: c.Dir, now: c.Now, revoked: map[string]revocation{}, answers: map[string]answer{}}
+	a := &Authority{dir: c.Dir, config: c, now: c.Now, revoked: map[string]revocation{}, answers: map[string]answer{}}
 	if err := a.open(c); err != nil {
 		return nil, fmt.Errorf("opening the authority in %s: %w", c.Dir, err)
 	}
@@ -169,7 +170,7 @@ func (a *Authority) open(c Config) error {
 	if a.root, a.rootKey, err = c.pair("root.pem", s.RootKey); err != nil {
 		return err
 	}
-	if a.tsa, a.tsaKey, err = c.pair(cmp.Or(s.TSACert, firstTSA), s.TSAKey); err != nil {
+	if _, _, err = a.unit(); err != nil {
 		return err
 	}
 	_, err = a.currentCRL() // reads the revocations: a damaged one shows at start

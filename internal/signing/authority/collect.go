@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -11,9 +12,8 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/crypto/ocsp"
-
 	"docsvc/internal/signing"
+	"docsvc/internal/signing/cms"
 )
 
 // answer is an OCSP response that says good.
@@ -41,7 +41,7 @@ func (a *Authority) Collect(ctx context.Context, cert, issuer *x509.Certificate,
 	}
 	// SHA-1 identifies the certificate and proves nothing; RFC 5019 § 2.1.1 asks
 	// for it, and every reader knows it.
-	der, err := a.respond(cert.SerialNumber, crypto.SHA1)
+	der, err := a.respond(cert.SerialNumber, crypto.SHA1, nil)
 	if err != nil {
 		return signing.Proof{}, fmt.Errorf("%w: %w", signing.ErrValidationData, err)
 	}
@@ -50,7 +50,9 @@ func (a *Authority) Collect(ctx context.Context, cert, issuer *x509.Certificate,
 
 // respond makes an OCSP response about a serial number (RFC 6960 § 4.2), signed
 // by the root itself: the evaluation authority has no need of a responder apart.
-func (a *Authority) respond(serial *big.Int, h crypto.Hash) ([]byte, error) {
+// It keeps all that it ever knew, which archiveCutoff says. A response with a
+// nonce is of no use to others.
+func (a *Authority) respond(serial *big.Int, h crypto.Hash, nonce []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, err := a.readRevocations(); err != nil {
@@ -59,26 +61,27 @@ func (a *Authority) respond(serial *big.Int, h crypto.Hash) ([]byte, error) {
 	now := a.now().UTC().Truncate(time.Second)
 	key := serial.Text(16)
 	revoked, isRevoked := a.revoked[key]
-	if old, ok := a.answers[key]; ok && !isRevoked && h == crypto.SHA1 {
+	shared := h == crypto.SHA1 && len(nonce) == 0
+	if old, ok := a.answers[key]; ok && !isRevoked && shared {
 		if age := now.Sub(old.made); age >= 0 && age < answerAge {
 			return old.der, nil
 		}
 	}
-	t := ocsp.Response{
-		Status: ocsp.Unknown, SerialNumber: serial, IssuerHash: h,
-		ThisUpdate: now, NextUpdate: now.Add(crlRefresh),
+	r := cms.OCSPResponse{
+		Issuer: a.root, Serial: serial, Hash: h, Status: cms.OCSPUnknown, ThisUpdate: now, NextUpdate: now.Add(crlRefresh),
+		ArchiveCutoff: a.root.NotBefore, Nonce: nonce, Responder: a.root,
 	}
 	issued, err := a.hasIssued(serial)
 	switch {
 	case err != nil:
 		return nil, err
 	case isRevoked:
-		t.Status, t.RevokedAt, t.RevocationReason = ocsp.Revoked, revoked.At, revoked.Reason
+		r.Status, r.RevokedAt, r.Reason = cms.OCSPRevoked, revoked.At, revoked.Reason
 	case issued:
-		t.Status = ocsp.Good
+		r.Status = cms.OCSPGood
 	}
-	der, err := ocsp.CreateResponse(a.root, a.root, t, a.rootKey)
-	if err == nil && t.Status == ocsp.Good && h == crypto.SHA1 {
+	der, err := r.Sign(rand.Reader, a.rootKey)
+	if err == nil && r.Status == cms.OCSPGood && shared {
 		if len(a.answers) >= maxAnswers {
 			clear(a.answers)
 		}

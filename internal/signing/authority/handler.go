@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ocsp"
+
+	"docsvc/internal/signing/cms"
 )
 
 // Paths below BaseURL.
@@ -71,7 +73,11 @@ func (a *Authority) answerOCSP(query []byte) ([]byte, error) {
 	if own, err := ocsp.CreateRequest(a.root, a.root, &ocsp.RequestOptions{Hash: r.HashAlgorithm}); err != nil || !sameIssuer(own, r) {
 		return ocsp.UnauthorizedErrorResponse, nil
 	}
-	return a.respond(r.SerialNumber, r.HashAlgorithm)
+	nonce, err := cms.OCSPRequestNonce(query)
+	if err != nil { // RFC 9654 § 2.1: longer than 128 bytes, or empty
+		return ocsp.MalformedRequestErrorResponse, nil
+	}
+	return a.respond(r.SerialNumber, r.HashAlgorithm, nonce)
 }
 
 func sameIssuer(own []byte, r *ocsp.Request) bool {

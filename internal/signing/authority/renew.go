@@ -1,17 +1,21 @@
 package authority
 
 import (
+	"cmp"
+	"crypto"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 )
 
 // RenewTSA gives the authority another time-stamping unit, with a key and a
 // certificate of its own. Tokens of the old one stay good for as long as its
 // certificate: its status can still be asked for. Processes that have the
-// authority open use the old unit until they open it again.
+// authority open use the new unit from their next token on.
 func RenewTSA(c Config) error {
 	a, err := Open(c)
 	if err != nil {
@@ -49,4 +53,32 @@ func (a *Authority) renewTSA(c Config) error {
 		return err
 	}
 	return replaceFile(filepath.Join(c.Dir, "authority.json"), head) // last: before it, the old unit is the present one
+}
+
+// ErrPresentUnit refuses to revoke the unit that makes the time-stamps now: none
+// of its later tokens would count.
+var ErrPresentUnit = errors.New("this is the present time-stamping unit: give it a successor first (docsvc keys rotate tsa)")
+
+// unit is the present time-stamping unit. RenewTSA, in whichever process, puts
+// another authority.json in place, which is looked at before every token.
+func (a *Authority) unit() (*x509.Certificate, crypto.Signer, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	head, err := os.Stat(filepath.Join(a.dir, "authority.json"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("present time-stamping unit: %w", err)
+	}
+	if a.head != nil && os.SameFile(head, a.head) && head.ModTime().Equal(a.head.ModTime()) {
+		return a.tsa, a.tsaKey, nil
+	}
+	s, err := a.config.settings()
+	if err != nil {
+		return nil, nil, fmt.Errorf("present time-stamping unit: %w", err)
+	}
+	cert, key, err := a.config.pair(cmp.Or(s.TSACert, firstTSA), s.TSAKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("present time-stamping unit: %w", err)
+	}
+	a.tsa, a.tsaKey, a.head = cert, key, head
+	return cert, key, nil
 }

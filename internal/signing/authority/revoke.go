@@ -76,6 +76,14 @@ func (a *Authority) Revoke(cert *x509.Certificate, reason int) error {
 	if cert.CheckSignatureFrom(a.root) != nil {
 		return fmt.Errorf("revoking %s: not issued by this authority", cert.Subject.CommonName)
 	}
+	switch present, _, err := a.unit(); {
+	case err != nil:
+		return fmt.Errorf("revoking: %w", err)
+	case cert.Equal(a.root):
+		return errors.New("revoking: a root cannot be revoked by its own list")
+	case cert.SerialNumber.Cmp(present.SerialNumber) == 0:
+		return fmt.Errorf("revoking %s: %w", cert.Subject.CommonName, ErrPresentUnit)
+	}
 	serial := cert.SerialNumber.Text(16)
 	entry, err := json.Marshal(revocation{At: a.now().UTC().Truncate(time.Second), Reason: reason})
 	if err != nil {

@@ -40,7 +40,11 @@ func (a *Authority) stamp(r *timestamp.Request) ([]byte, error) {
 		Policy:            policy,
 		AddTSACertificate: r.Certificates,
 	}
-	reply, err := t.CreateResponseWithOpts(a.tsa, a.tsaKey, crypto.SHA256)
+	cert, key, err := a.unit()
+	if err != nil {
+		return nil, fmt.Errorf("making a time-stamp: %w", err)
+	}
+	reply, err := t.CreateResponseWithOpts(cert, key, crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("making a time-stamp: %w", err)
 	}
