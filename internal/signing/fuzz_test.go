@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,6 +22,10 @@ func FuzzVerify(f *testing.F) {
 	for _, b := range files {
 		f.Add(b)
 	}
+	for _, name := range []string{"archived.pdf", "layouts/object-streams.pdf", "layouts/linearized.pdf"} {
+		f.Add(read(f, "testdata/"+name)) // by nobody whom the verifier trusts
+	}
+	f.Add(append([]byte("junk\n"), files[0]...))
 	v := goldenVerifier(f)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		r, err := v.Verify(t.Context(), in, time.Time{})
@@ -73,6 +78,10 @@ func FuzzContents(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(want.Raw)
+	for _, name := range []string{"rsa-stream", "rsa-sha1", "rsa-pss", "two-signers", "p256-sha512"} {
+		f.Add(read(f, "cms/testdata/"+name+".der"))
+	}
+	f.Add(slices.Concat([]byte{0x30, 0x80}, want.Raw[4:], []byte{0, 0})) // in BER
 	v := goldenVerifier(f)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if len(in) > len(good) {
