@@ -44,7 +44,7 @@ var uses = map[string][]string{
 	"internal/archive/archivetest": {"internal/archive"},
 	"internal/signing/keyfile":     {"internal/document", "internal/signing"},
 	"internal/signing/vault":       {"deploy", "internal/document", "internal/signing"},
-	"internal/signing/revocation":  {"internal/document", "internal/signing"},
+	"internal/signing/revocation":  {"internal/document", "internal/signing", "internal/signing/cms"},
 	// The evaluation authority keeps its keys in the files of the embedded set:
 	// the one adapter that knows another.
 	"internal/signing/authority":   {"internal/document", "internal/signing", "internal/signing/cms", "internal/signing/keyfile"},

@@ -56,18 +56,54 @@ type Config struct {
 
 // OCSPConfig says how OCSP responders are asked (RFC 6960). Lists remain what
 // officers' certificates are judged by before they sign, where there are any;
-// responses are what proves a certificate in a signed file, and lists where there
-// are none.
+// responses are what proves a certificate in a signed file, and what Usable goes
+// by where no list tells.
 type OCSPConfig struct {
 	// Responders replaces the addresses that certificates name; empty: those.
 	Responders []string `json:"responders,omitempty"`
-	// MaxAgeSeconds is how long a response is used again; 0: until its
-	// nextUpdate. One without nextUpdate is never used again.
+	// MaxAgeSeconds is how long a response counts after it was obtained, at most
+	// until its nextUpdate; 0: an hour, which is the most.
 	MaxAgeSeconds int `json:"max_age_seconds,omitempty"`
 	// MaxListSize bounds a list, in bytes, that goes into a file instead; 0: 1 MB.
 	MaxListSize int `json:"max_list_size,omitempty"`
+	// Nonce is NonceTry, NonceRequire or NonceOff; empty: NonceTry.
+	Nonce string `json:"nonce,omitempty"`
 	// Off leaves responders alone: lists only.
 	Off bool `json:"off,omitempty"`
+}
+
+// Whether requests have a nonce (RFC 9654), which excludes that an old response
+// is sent again. Responders that prepare their responses cannot repeat it.
+const (
+	NonceTry     = "try"     // a response may be without
+	NonceRequire = "require" // one without is refused
+	NonceOff     = "off"
+)
+
+const maxAnswerAge = 3600 // seconds
+
+// complete fills in what was left out and says what is wrong.
+func (c *OCSPConfig) complete() error {
+	switch {
+	case c.MaxAgeSeconds < 0 || c.MaxAgeSeconds > maxAnswerAge:
+		return fmt.Errorf("OCSP: max_age_seconds of %d, want at most %d", c.MaxAgeSeconds, maxAnswerAge)
+	case c.MaxListSize < 0 || c.MaxListSize > 8<<20:
+		return fmt.Errorf("OCSP: max_list_size of %d, want at most 8 MB", c.MaxListSize)
+	case len(c.Responders) > maxResponders:
+		return fmt.Errorf("OCSP: %d responders, want at most %d", len(c.Responders), maxResponders)
+	}
+	for i, u := range c.Responders {
+		if err := signing.CheckURL(u); err != nil {
+			return fmt.Errorf("OCSP: address %d of a responder: %w", i+1, err)
+		}
+	}
+	c.MaxAgeSeconds = cmp.Or(c.MaxAgeSeconds, maxAnswerAge)
+	c.MaxListSize = cmp.Or(c.MaxListSize, 1<<20)
+	switch c.Nonce = cmp.Or(c.Nonce, NonceTry); c.Nonce {
+	case NonceTry, NonceRequire, NonceOff:
+		return nil
+	}
+	return fmt.Errorf("OCSP: nonce is %q, want %s, %s or %s", c.Nonce, NonceTry, NonceRequire, NonceOff)
 }
 
 // Exchange is one attempt to refresh a list, or to ask a responder.
@@ -127,18 +163,11 @@ func (c *Config) complete() error {
 		return fmt.Errorf("timeout of %s", c.Timeout)
 	case c.MaxSize < 0 || c.MaxSize > 64<<20:
 		return fmt.Errorf("lists of up to %d bytes, want at most 64 MB", c.MaxSize)
-	case c.OCSP.MaxAgeSeconds < 0 || c.OCSP.MaxListSize < 0 || c.OCSP.MaxListSize > 8<<20:
-		return errors.New("OCSP: max_age_seconds and max_list_size want at least 0, max_list_size at most 8 MB")
-	case len(c.OCSP.Responders) > maxResponders:
-		return fmt.Errorf("OCSP: %d responders, want at most %d", len(c.OCSP.Responders), maxResponders)
 	case len(c.CRLs) > maxFeeds:
 		return fmt.Errorf("%d addresses of lists, want at most %d", len(c.CRLs), maxFeeds)
 	}
-	c.OCSP.MaxListSize = cmp.Or(c.OCSP.MaxListSize, 1<<20)
-	for i, u := range c.OCSP.Responders {
-		if err := signing.CheckURL(u); err != nil {
-			return fmt.Errorf("OCSP: address %d of a responder: %w", i+1, err)
-		}
+	if err := c.OCSP.complete(); err != nil {
+		return err
 	}
 	for i, u := range c.CRLs {
 		if err := signing.CheckURL(u); err != nil {

@@ -12,12 +12,14 @@ func (s *Source) Refresh(ctx context.Context) error {
 	return s.askAll(ctx, func(*feed) bool { return true })
 }
 
-// Run keeps the lists fresh until ctx ends.
+// Run keeps the lists fresh until ctx ends, and asks OCSP responders what they
+// could not answer before.
 func (s *Source) Run(ctx context.Context) error {
 	s.running.Add(1)
 	defer s.running.Add(-1)
 	for {
 		_ = s.askAll(ctx, s.isDue) // logged one by one
+		s.askOpen(ctx)
 		timer := time.NewTimer(s.untilDue())
 		select {
 		case <-ctx.Done():
@@ -39,9 +41,9 @@ func (s *Source) isDue(f *feed) bool {
 
 // untilDue is at most a minute, so that a clock set forward is noticed.
 func (s *Source) untilDue() time.Duration {
+	wait := s.untilOpen()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	wait := time.Minute
 	for _, f := range s.feeds {
 		wait = min(wait, f.due.Sub(s.c.Now()))
 	}

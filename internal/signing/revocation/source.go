@@ -13,7 +13,7 @@ import (
 	"docsvc/internal/signing"
 )
 
-// Source keeps revocation lists. It is safe for concurrent use.
+// Source keeps revocation lists and OCSP responses. It is safe for concurrent use.
 type Source struct {
 	c             Config
 	roots, all    *x509.CertPool // of officers; of everybody
@@ -64,8 +64,10 @@ func Open(c Config) (*Source, error) {
 		c: c, roots: c.Anchors.Pool(), all: poolOf(roots), intermediates: poolOf(intermediates),
 		keepers: keepers, ways: map[[32]byte][]*x509.Certificate{},
 		wake: make(chan struct{}, 1), issuers: slices.Concat(roots, intermediates),
-		answers: answers{held: map[string]*heldAnswer{}, status: map[string]*responderStatus{}},
-		feeds:   map[string]*feed{}, lists: map[string]held{}, of: map[string][]held{},
+		answers: answers{
+			held: map[answerKey]*heldAnswer{}, responders: map[responderKey]*responder{}, open: map[answerKey]question{},
+		},
+		feeds: map[string]*feed{}, lists: map[string]held{}, of: map[string][]held{},
 	}
 	for _, u := range c.CRLs {
 		s.addFeed(u)
@@ -198,10 +200,14 @@ func (s *Source) Lists(_ context.Context, cert, issuer *x509.Certificate) ([]*si
 // Evidence implements signing.Revocation.
 func (s *Source) Evidence(ctx context.Context, cert, issuer *x509.Certificate) (crls, ocsps [][]byte, err error) {
 	lists, err := s.Lists(ctx, cert, issuer)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, l := range lists {
 		crls = append(crls, l.Raw)
 	}
-	return crls, nil, err
+	ocsps, err = s.Responses(ctx, cert, issuer)
+	return crls, ocsps, err
 }
 
 func (s *Source) heldOf(issuer *x509.Certificate) []held {

@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,10 +40,55 @@ func (s *Source) Status() []Status {
 	return all
 }
 
-// Check is a probe: an error when an address has no list that counts now. A
-// failed attempt while the list still counts is none.
+// ResponderStatus is how an OCSP responder stands for one CA.
+type ResponderStatus struct {
+	URL      string
+	Issuer   string    // subject of the CA
+	Answered time.Time // last; zero: never
+	Failures int       // in a row
+	Again    time.Time // when it may be asked again
+	Err      error     // of the last attempt
+}
+
+// Responders tells how each responder that was asked stands, in the order of
+// their names, and how many responses are held.
+func (s *Source) Responders() (all []ResponderStatus, held int) {
+	s.answers.mu.Lock()
+	defer s.answers.mu.Unlock()
+	for key, r := range s.answers.responders {
+		all = append(all, ResponderStatus{key.url, r.issuer, r.answered, r.failures, r.due, r.err})
+	}
+	slices.SortFunc(all, func(a, b ResponderStatus) int {
+		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(a.Issuer, b.Issuer))
+	})
+	return all, len(s.answers.held)
+}
+
+// waiting says whether somebody waits for an answer by a CA's responders.
+func (s *Source) waiting() map[string]bool {
+	s.answers.mu.Lock()
+	defer s.answers.mu.Unlock()
+	issuers := map[string]bool{}
+	for _, q := range s.answers.open {
+		if q.waiting {
+			issuers[q.issuer.Subject.String()] = true
+		}
+	}
+	return issuers
+}
+
+// Check is a probe: an error when an address has no list that counts now, or
+// when somebody waits for a responder that does not answer. A failed attempt
+// while the list still counts, or while a list does instead, is none.
 func (s *Source) Check(context.Context) error {
 	var faults []error
+	responders, _ := s.Responders()
+	waiting := s.waiting()
+	for _, r := range responders {
+		if r.Err != nil && waiting[r.Issuer] {
+			faults = append(faults, fmt.Errorf("no response of OCSP responder %s for %s: %w", r.URL, r.Issuer, r.Err))
+		}
+	}
 	for _, st := range s.Status() {
 		switch {
 		case st.Fresh:

@@ -59,8 +59,9 @@ func notUsable(state State, c *x509.Certificate, at time.Time, err error) *NotUs
 }
 
 // Usable implements document.Certificates. The error is a *NotUsable, or a
-// *document.Error of kind Unavailable when no list says how the certificate, or
-// a CA above it, stands. A list that is missing or too old is asked for first.
+// *document.Error of kind Unavailable when nothing says how the certificate, or a
+// CA above it, stands. A list that is missing or too old is asked for first; where
+// no list tells, the OCSP responders are.
 func (s *Source) Usable(ctx context.Context, leaf *x509.Certificate, at time.Time) error {
 	path, err := s.officer(leaf, at)
 	if err != nil {
@@ -72,6 +73,7 @@ func (s *Source) Usable(ctx context.Context, leaf *x509.Certificate, at time.Tim
 	for i, c := range path[:len(path)-1] {
 		s.learn(c, path[i+1])
 	}
+	s.askAgain(ctx, path, at)
 	err = s.judge(path, at)
 	if document.KindOf(err) != document.Unavailable && (err != nil || s.running.Load() > 0) {
 		return err
@@ -79,7 +81,10 @@ func (s *Source) Usable(ctx context.Context, leaf *x509.Certificate, at time.Tim
 	if s.fetchFor(ctx, path) {
 		err = s.judge(path, at)
 	}
-	return err
+	if document.KindOf(err) != document.Unavailable {
+		return err
+	}
+	return s.askFor(ctx, path, at, err)
 }
 
 // officer is the path from an officer's certificate to a root as of the time, or
@@ -138,8 +143,12 @@ func (s *Source) judge(path []*x509.Certificate, at time.Time) error {
 				return notUsable(revokedState(r), c, r.At, nil)
 			}
 		}
-		if !s.tells(lists, c, at) {
-			missing = append(missing, fmt.Errorf("no fresh revocation list of %s", path[i+1].Subject))
+		told, err := s.judgeAnswer(c, path[i+1], at)
+		if err != nil {
+			return err
+		}
+		if !told && !s.tells(lists, c, at) {
+			missing = append(missing, fmt.Errorf("no fresh revocation list of %s, nor an OCSP response", path[i+1].Subject))
 		}
 	}
 	switch leaf := path[0]; {
