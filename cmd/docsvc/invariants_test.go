@@ -188,8 +188,13 @@ func (k *killer) checkAct(a *app, act document.Act) {
 	}
 	report, err := a.Service.Verifier.Verify(k.t.Context(), pdf, time.Time{})
 	if err != nil || report.Indication != signing.TotalPassed || len(report.Signatures) != len(act.Signers) ||
-		report.Signatures[0].Level != signing.LevelBT {
-		k.t.Errorf("the file of %s: %+v, %v", act.Number, report, err)
+		act.Level != string(signing.LevelBLTA) {
+		k.t.Errorf("the file of %s at level %s: %+v, %v", act.Number, act.Level, report, err)
+	}
+	for _, s := range report.Signatures { // what was asked for, and never less
+		if s.Level != signing.LevelBLTA {
+			k.t.Errorf("a signature of %s is at level %s", act.Number, s.Level)
+		}
 	}
 	var intents []document.SignIntent
 	err = a.Register.View(k.t.Context(), func(tx document.Tx) (err error) {
