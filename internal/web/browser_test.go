@@ -352,8 +352,7 @@ func TestPictures(t *testing.T) {
 	s.Service.Rules.Evaluation = true
 	evaluation := s.Issue("case-1", 0)
 	s.Service.Rules.Evaluation = false
-	a := s.allActs()
-	server := httptest.NewServer(s.handler)
+	a, server := s.allActs(), httptest.NewServer(s.handler)
 	defer server.Close()
 	broken := httptest.NewServer(s.with(func(v *verify.Verifier) { v.Store = verifytest.Broken{} }).handler)
 	defer broken.Close()
