@@ -75,7 +75,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	o.documents, o.workers, o.level = *documents, *workers, signing.Level(*level)
-	if err := o.level.Check(); o.level != "" && err != nil {
+	if o.level != "" && o.level.Check() != nil {
 		return usageError{fmt.Sprintf("--level %q: want one of %v", *level, signing.Levels())}
 	}
 	if o.documents < 1 || o.workers < 1 || o.workers > 256 || o.batch < 1 || o.batch > document.MaxBatch {
@@ -242,8 +242,7 @@ func (a *app) benchDrafts(ctx context.Context, officer *session, documents int) 
 	}
 	series := time.Now().Unix()
 	model := list[0]
-	cases := max(1, documents/actsPerCase)
-	numbers := make([]string, cases)
+	numbers := make([]string, max(1, documents/actsPerCase))
 	for i := range numbers {
 		form, err := renumber(model.Case, series, i)
 		if err != nil {
@@ -258,7 +257,7 @@ func (a *app) benchDrafts(ctx context.Context, officer *session, documents int) 
 	drafts := make([]document.Draft, documents)
 	for i := range drafts {
 		act := model.Acts[0]
-		drafts[i] = document.Draft{Case: numbers[i%cases], Template: act.Template, Input: act.Input, Date: act.Date}
+		drafts[i] = document.Draft{Case: numbers[i%len(numbers)], Template: act.Template, Input: act.Input, Date: act.Date}
 	}
 	return drafts, nil
 }

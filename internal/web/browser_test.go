@@ -348,8 +348,7 @@ func TestFileInTheBrowser(t *testing.T) {
 // the screen or complains.
 func TestPictures(t *testing.T) {
 	s := newSite(t)
-	s.Service.Rules.Level = signing.LevelBLTA
-	s.Service.Rules.Evaluation = true
+	s.Service.Rules.Level, s.Service.Rules.Evaluation = signing.LevelBLTA, true
 	evaluation := s.Issue("case-1", 0)
 	s.Service.Rules.Evaluation = false
 	a, server := s.allActs(), httptest.NewServer(s.handler)
