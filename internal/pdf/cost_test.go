@@ -68,14 +68,14 @@ func TestBombs(t *testing.T) {
 		mega int
 		want error
 	}{
-		{"flate", file(many(30, flate(make([]byte, 8<<20)))...), 300, ErrLimit},
+		{"flate", file(many(30, flate(make([]byte, 8<<20)))...), 500, ErrLimit},
 		{"object number", bytes.Replace(file(catalog), []byte("0 2\n"), []byte("9999999999 1\n"), 1), 1, ErrLimit},
 		{"object count", bytes.Replace(file(catalog), []byte("0 2\n"), []byte("0 499999\n"), 1), 1, ErrSyntax},
 		{"highest object number", bytes.Replace(file(catalog), []byte("0 2\n0"), []byte("499998 1\n0"), 1), 40, ErrSyntax},
 		{"object count of a stream", streamed(t, "/Size 5/Index[0 500000]/W[1 2 1]/Root 1 0 R", nil), 2, ErrSyntax},
 		{"entries", streamed(t, "/Size 5/W[1 2 1]/Root 1 0 R", func([][4]byte) [][4]byte { return make([][4]byte, 5) }), 2, ErrSyntax},
 		{"objects in a stream", contained(t, string(head(2000)), 100_001, len(head(2000))), 2, ErrLimit},
-		{"values", file(append([]string{"<</Type/Catalog/A[" + strings.Repeat("[]", 3_000_000) + "]>>"}, catalog)...), 600, nil},
+		{"values", file(append([]string{"<</Type/Catalog/A[" + strings.Repeat("[]", 1_000_000) + "]>>"}, catalog)...), 200, nil},
 		{"too many values", file("<</Type/Catalog/A[" + strings.Repeat("[]", 4_000_001) + "]>>"), 800, ErrLimit},
 		{"nested arrays", file(many(1, deep("[", "]", 100_000))...), 1, ErrLimit},
 		{"nested dictionaries", file(many(1, deep("<</A", ">>", 100_000))...), 1, ErrLimit},
