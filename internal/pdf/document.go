@@ -19,7 +19,8 @@ type Document struct {
 	objects  map[int]Object
 	loading  map[int]bool
 	streams  map[int]*container
-	starts   []int // where objects and sections begin, in order; nil until needed
+	starts   []int    // where objects and sections begin, in order; nil until needed
+	older    []uint32 // places of objects that newer sections give others
 }
 
 // Open parses the last revision of a file. The file must have its header within

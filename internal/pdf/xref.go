@@ -30,6 +30,7 @@ type slot struct {
 // section is one cross-reference section, newest first in Document.sections.
 type section struct {
 	offset  int
+	end     int // after the trailer or the stream object
 	stream  bool
 	trailer *Dict
 }
@@ -126,6 +127,8 @@ func (d *Document) define(num int, loc Location, hybrid bool) error {
 		*s = slot{loc, current}
 	case s.section == current && !hybrid:
 		return fmt.Errorf("%w: object %d stands twice in one cross-reference section", ErrSyntax, num)
+	case loc.Kind == InFile && loc.Offset > 0 && loc.Offset < len(d.buf):
+		d.older = append(d.older, uint32(loc.Offset)) // 8 bytes each would double what a hostile file costs
 	}
 	return nil
 }
@@ -175,7 +178,7 @@ func (d *Document) readXrefTable(s *section) error {
 	if !ok {
 		return p.errorf("trailer is not a dictionary")
 	}
-	s.trailer = t
+	s.trailer, s.end = t, p.pos
 	return nil
 }
 
@@ -197,7 +200,7 @@ func tableEntry(b []byte) (Location, bool) {
 }
 
 func (d *Document) readXrefStream(s *section, hybrid bool) error {
-	_, o, _, err := d.indirectAt(s.offset, nil)
+	_, o, end, err := d.indirectAt(s.offset, nil)
 	if err != nil {
 		return err
 	}
@@ -205,7 +208,7 @@ func (d *Document) readXrefStream(s *section, hybrid bool) error {
 	if !ok || st.Dict.Get("Type") != Name("XRef") {
 		return fmt.Errorf("%w: no cross-reference section at %d", ErrSyntax, s.offset)
 	}
-	s.trailer = st.Dict
+	s.trailer, s.end = st.Dict, end
 	data, err := d.Decode(st)
 	if err != nil {
 		return err

@@ -40,11 +40,16 @@ func message(t *testing.T, e *signingtest.Entity, chain []*x509.Certificate, dig
 // officer's signature then is right over just those bytes.
 func forged(t *testing.T, p *signingtest.PKI, e *signingtest.Entity, dictionary string, ranges func(start, end, size int) []int) []byte {
 	t.Helper()
+	return forgedIn(t, p, e, signingtest.PDF(500, "imza1", "imza2"), dictionary, ranges)
+}
+
+func forgedIn(t *testing.T, p *signingtest.PKI, e *signingtest.Entity, file []byte, dictionary string, ranges func(start, end, size int) []int) []byte {
+	t.Helper()
 	const room = 2000
 	blank := strings.Repeat(" ", 100)
 	syntax := strings.Replace(strings.Replace(dictionary, "RANGE", blank, 1), "HOLE", "<"+strings.Repeat("0", 2*room)+">", 1)
 	var offset int
-	out := edit(t, signingtest.PDF(500, "imza1", "imza2"), func(ed *editor) {
+	out := edit(t, file, func(ed *editor) {
 		v := ed.u.New()
 		offset = ed.u.PutRaw(v, []byte(syntax))
 		ed.set(ed.fields()[0].(pdf.Ref), "V", v)

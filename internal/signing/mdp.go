@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"docsvc/internal/pdf"
 )
@@ -86,7 +87,9 @@ func (r rules) maySign(field string) bool {
 	case r.p == 1, r.action == "All":
 		return false
 	case r.action == "Include":
-		return !slices.Contains(r.fields, field)
+		return !slices.ContainsFunc(r.fields, func(locked string) bool { // a field, or all below it
+			return field == locked || strings.HasPrefix(field, locked+".")
+		})
 	case r.action == "Exclude":
 		return slices.Contains(r.fields, field)
 	}

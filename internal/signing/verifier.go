@@ -140,7 +140,11 @@ func (v *validation) all(fields []field, report *Report) error {
 	if err != nil || list == nil {
 		return err
 	}
+	v.checkAppended(list)
 	if fail := v.certification(list); fail != nil {
+		report.set(fail)
+	}
+	if fail := v.removed(fields, list); fail != nil {
 		report.set(fail)
 	}
 	stamps := map[pdf.Ref]DocumentTimestamp{}

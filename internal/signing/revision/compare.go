@@ -42,7 +42,7 @@ const (
 // Change is one permitted change.
 type Change struct {
 	Kind  Kind
-	Field string // of a signature or time-stamp: partial name of the field
+	Field string // of a signature or time-stamp: whole name of the field
 }
 
 func (c Change) String() string {

@@ -178,6 +178,14 @@ func TestForbidden(t *testing.T) {
 			objects: func(*pdf.Document) map[int]string {
 				return map[int]string{3: page, 6: "[5 0 R 21 0 R]", 20: stamp, 21: strings.Replace(widget, "/V", "/A<<>>/V", 1)}
 			}},
+		{name: "time-stamp field named as another", reason: "the name of another",
+			objects: func(*pdf.Document) map[int]string {
+				return map[int]string{3: page, 6: "[5 0 R 21 0 R]", 20: stamp, 21: strings.Replace(widget, "(ts)", "(imza1)", 1)}
+			}},
+		{name: "time-stamp field named as one below another", reason: "none of its own",
+			objects: func(*pdf.Document) map[int]string {
+				return map[int]string{3: page, 6: "[5 0 R 21 0 R]", 20: stamp, 21: strings.Replace(widget, "(ts)", "(imza1.a)", 1)}
+			}},
 		{name: "new annotation that is no field", reason: "no signature field",
 			objects: func(*pdf.Document) map[int]string {
 				return map[int]string{3: strings.Replace(page, "21 0 R", "21 0 R 22 0 R", 1), 6: "[5 0 R 21 0 R]", 20: stamp, 21: widget, 22: "<</Subtype/FreeText>>"}

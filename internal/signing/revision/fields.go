@@ -1,6 +1,8 @@
 package revision
 
 import (
+	"strings"
+
 	"docsvc/internal/pdf"
 )
 
@@ -99,17 +101,30 @@ func (c *comparison) explainFields(before, now pdf.Object) error {
 	if r, ok := c.isChanged(before); ok {
 		c.own(r)
 	}
+	names := map[string]bool{}
+	for _, f := range b[:len(a)] {
+		if d, err := c.new.Dict(f); err == nil { // filledFields tells what is no field
+			names[c.partialName(d)] = true
+		}
+	}
 	for _, f := range b[len(a):] {
-		if err := c.addedField(f); err != nil {
+		if err := c.addedField(f, names); err != nil {
 			return err
 		}
 	}
-	return c.filledFields(a, 0, map[int]bool{})
+	return c.filledFields(a, "", 0, map[int]bool{})
+}
+
+// partialName is empty where a field has none, or an unreadable one.
+func (c *comparison) partialName(f *pdf.Dict) string {
+	o, _ := c.new.Resolve(f.Get("T"))
+	s, _ := o.(pdf.String)
+	return pdf.DecodeText(s)
 }
 
 // filledFields looks at the fields of the signed revision, which may change in
 // one way only: an empty signature field receives its value.
-func (c *comparison) filledFields(list pdf.Array, depth int, seen map[int]bool) error {
+func (c *comparison) filledFields(list pdf.Array, prefix string, depth int, seen map[int]bool) error {
 	if depth > maxDepth {
 		return forbidden("fields are nested too deeply")
 	}
@@ -123,8 +138,9 @@ func (c *comparison) filledFields(list pdf.Array, depth int, seen map[int]bool) 
 		if err != nil {
 			return err
 		}
+		name := qualified(prefix, c.partialName(a))
 		if _, ok := c.isChanged(r); ok {
-			if err := c.filledField(r, a); err != nil {
+			if err := c.filledField(r, a, name); err != nil {
 				return err
 			}
 		}
@@ -132,17 +148,26 @@ func (c *comparison) filledFields(list pdf.Array, depth int, seen map[int]bool) 
 		if err != nil {
 			return err
 		}
-		if err := c.filledFields(kids, depth+1, seen); err != nil {
+		if err := c.filledFields(kids, name, depth+1, seen); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// qualified is a field's whole name (ISO 32000-1 § 12.7.3.2): what locks of
+// fields speak of.
+func qualified(prefix, partial string) string {
+	if prefix == "" || partial == "" {
+		return prefix + partial
+	}
+	return prefix + "." + partial
+}
+
 // filledField accepts that a field was signed: it received a value, and perhaps
 // an appearance, which shows within the rectangle that was reserved for it (ISO
 // 32000-1 § 12.8.2.2, P 2).
-func (c *comparison) filledField(r pdf.Ref, a *pdf.Dict) error {
+func (c *comparison) filledField(r pdf.Ref, a *pdf.Dict, name string) error {
 	b, err := c.new.Dict(r)
 	if err != nil {
 		return err
@@ -162,15 +187,16 @@ func (c *comparison) filledField(r pdf.Ref, a *pdf.Dict) error {
 		return forbidden("field %d changed otherwise than by being signed", r.Num)
 	}
 	c.explained[r.Num] = true
-	if err := c.signatureValue(value, a); err != nil || appearance == nil {
+	if err := c.signatureValue(value, name); err != nil || appearance == nil {
 		return err
 	}
 	return c.claim(appearance)
 }
 
 // addedField accepts an invisible signature field with its value: how document
-// time-stamps are added.
-func (c *comparison) addedField(o pdf.Object) error {
+// time-stamps are added. It must have a name of its own: one value of two fields
+// of a name would be the other's too (ISO 32000-1 § 12.7.3.2).
+func (c *comparison) addedField(o pdf.Object, names map[string]bool) error {
 	r, ok := c.isAdded(o)
 	if !ok {
 		return forbidden("a field was added that is not a new object")
@@ -189,9 +215,14 @@ func (c *comparison) addedField(o pdf.Object) error {
 	if f.Get("FT") != pdf.Name("Sig") || f.Get("Subtype") != pdf.Name("Widget") || !invisible(f.Get("Rect")) {
 		return forbidden("the added field %d is not an invisible signature field", r.Num)
 	}
+	name := c.partialName(f)
+	if names[name] || strings.Contains(name, ".") {
+		return forbidden("the added field %d has the name of another, or none of its own", r.Num)
+	}
+	names[name] = true
 	c.explained[r.Num] = true
 	c.widgets[r] = true
-	return c.signatureValue(f.Get("V"), f)
+	return c.signatureValue(f.Get("V"), name)
 }
 
 func invisible(rect pdf.Object) bool {
@@ -201,7 +232,7 @@ func invisible(rect pdf.Object) bool {
 
 // signatureValue accepts a new signature dictionary that signs more than the
 // signed revision. Whether that signature is good is told by its own verdict.
-func (c *comparison) signatureValue(v pdf.Object, f *pdf.Dict) error {
+func (c *comparison) signatureValue(v pdf.Object, field string) error {
 	r, ok := c.isAdded(v)
 	if !ok {
 		return forbidden("a signature value is not a new object")
@@ -217,8 +248,7 @@ func (c *comparison) signatureValue(v pdf.Object, f *pdf.Dict) error {
 	if d.Get("SubFilter") == pdf.Name("ETSI.RFC3161") {
 		kind = DocumentTimestamp
 	}
-	name, _ := f.Get("T").(pdf.String)
-	c.changes = append(c.changes, Change{kind, pdf.DecodeText(name)})
+	c.changes = append(c.changes, Change{kind, field})
 	return c.claim(v)
 }
 
