@@ -21,6 +21,7 @@ var uses = map[string][]string{
 	"internal/signing/revision": {"internal/pdf"},
 	"internal/signing/cms":      {},
 	"internal/signing/etsi":     {"internal/signing"},
+	"internal/signing/corpus":   {}, // tests only
 	"internal/arch":             {},
 
 	// Servers of others, for tests and for trying the production set.

@@ -58,6 +58,12 @@ func (c *comparison) checkTrailer() error {
 			return forbidden("the trailer has another %s", key)
 		}
 	}
+	// Objects from Size on do not exist for strict readers (ISO 32000-1 table
+	// 15): a smaller one hides what was signed from them.
+	size, ok := c.new.Trailer().Get("Size").(int64)
+	if before, _ := c.old.Trailer().Get("Size").(int64); !ok || size < before {
+		return forbidden("the trailer has a smaller Size")
+	}
 	return nil
 }
 
