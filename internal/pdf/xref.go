@@ -225,7 +225,10 @@ func (d *Document) readXrefStream(s *section, hybrid bool) error {
 		first, ok1 := index[0].(int64)
 		count, ok2 := index[1].(int64)
 		most := int64(d.limits.Objects)
-		if !ok1 || !ok2 || first < 0 || count < 0 || first > most || count > most || int(count)*total > len(data) {
+		if ok1 && ok2 && (first > most || count > most) {
+			return fmt.Errorf("%w: object numbers up to %d", ErrLimit, max(first, count))
+		}
+		if !ok1 || !ok2 || first < 0 || count < 0 || int(count)*total > len(data) {
 			return fmt.Errorf("%w: Index of the cross-reference stream", ErrSyntax)
 		}
 		if err := d.spendEntries(int(count)); err != nil {
