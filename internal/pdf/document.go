@@ -141,6 +141,19 @@ func (d *Document) Sections() []int {
 	return offsets
 }
 
+// Hybrid lists the places of the sections that have a table and a stream (ISO
+// 32000-1 § 7.5.8.4): readers differ in which of the two counts for an object
+// that the table frees.
+func (d *Document) Hybrid() []int {
+	var offsets []int
+	for _, s := range d.sections {
+		if s.trailer.Get("XRefStm") != nil {
+			offsets = append(offsets, s.offset)
+		}
+	}
+	return offsets
+}
+
 // Len is the highest object number mentioned plus one.
 func (d *Document) Len() int { return len(d.table) }
 

@@ -216,6 +216,22 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
+// TestHybrid: the table of the update frees the content, and a stream that was
+// signed with the rest, for this purpose, puts it back where it was. Some readers
+// then see a change, others none.
+func TestHybrid(t *testing.T) {
+	at := signed(t).Location(4).Offset // the same in the file with one more object
+	rows := string([]byte{1, byte(at >> 8), byte(at), 0})
+	a := signed(t, "(unused)", "<</Type/XRef/Size 8/W[1 2 1]/Index[4 1]/Length 4>>\nstream\n"+rows+"\nendstream")
+	if a.Location(4).Offset != at {
+		t.Fatal("the content has moved")
+	}
+	trailer := fmt.Sprintf("%s/XRefStm %d", root, a.Location(7).Offset)
+	if changes, err := compare(t, a, a.Sections()[0], trailer, map[int]string{4: ""}); !errors.Is(err, ErrForbidden) || !strings.Contains(err.Error(), "beside its table") {
+		t.Errorf("%v, %v", changes, err)
+	}
+}
+
 func TestEqual(t *testing.T) {
 	values := []pdf.Object{nil, true, int64(1), pdf.Real("1.0"), pdf.String("1"), pdf.Name("1"), pdf.Ref{Num: 1}, pdf.Array{int64(1)},
 		pdf.NewDict(pdf.Entry{Key: "A", Value: int64(1)}), &pdf.Stream{Dict: pdf.NewDict(), Raw: []byte("1")}}

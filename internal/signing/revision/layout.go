@@ -20,6 +20,11 @@ func (c *comparison) checkSections() error {
 			return forbidden("a cross-reference section points into the signed bytes")
 		}
 	}
+	for _, offset := range c.new.Hybrid() { // poppler and MuPDF show different pages of one
+		if offset >= c.oldEnd {
+			return forbidden("an appended cross-reference section has a stream beside its table")
+		}
+	}
 	return nil
 }
 
