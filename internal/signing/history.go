@@ -18,6 +18,9 @@ func (v *validation) checkAppended(list []candidate) {
 	first := v.firstSigned(list)
 	at, err := v.doc.Stray(first)
 	if err == nil && at < 0 {
+		at = v.doc.Hidden(first)
+	}
+	if err == nil && at < 0 {
 		return
 	}
 	fail := failed(FormatFailure, CauseChanged, fmt.Sprintf("%v: byte %d was appended and belongs to no object", revision.ErrForbidden, at),

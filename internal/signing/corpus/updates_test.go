@@ -236,6 +236,17 @@ var changedSections = []corpusCase{
 	rawCase("appended without a table", isa+"objects and the old startxref", "a reader that rebuilds the table shows them", func(v *victim, signed []byte) []byte {
 		return fmt.Appendf(append(slices.Clip(signed), "4 0 obj\n"+evilContent+"\nendobj\n"...), "startxref\n%d\n%%%%EOF\n", open(v.T, signed).Sections()[0])
 	}),
+	rawCase("object in validation data", isa+"a stream of the DSS whose bytes look like an object", "a reader that rebuilds the table shows it", func(v *victim, signed []byte) []byte {
+		return edit(v.T, signed, addData(func(e *editor) pdf.Ref {
+			return e.add(&pdf.Stream{Dict: dict(), Raw: []byte("x\n4 0 obj\n" + evilContent + "\nendobj\n")})
+		}))
+	}),
+	rawCase("object in a string", isa+"a string of the DSS that looks like an object", "a reader that rebuilds the table shows it", func(v *victim, signed []byte) []byte {
+		return rawUpdate(v.T, signed, "", map[int]string{
+			14: "<</Type/DSS/OCSPs[10 0 R 11 0 R 12 0 R 13 0 R]/VRI<</" + strings.Repeat("0A", 20) + " 60 0 R>>>>",
+			60: "<</TU(x\n4 0 obj\n" + evilContent + "\nendobj\n)>>",
+		})
+	}),
 	rawCase("appended without an end", isa+"objects alone", "the file does not end with its end", func(_ *victim, signed []byte) []byte {
 		return append(slices.Clip(signed), "4 0 obj\n"+evilContent+"\nendobj\n"...)
 	}),
