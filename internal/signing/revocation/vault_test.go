@@ -310,7 +310,7 @@ func TestVaultListRunsOut(t *testing.T) {
 // TestVaultKeepsExpired is what Anchors.KeepExpired relies on.
 func TestVaultKeepsExpired(t *testing.T) {
 	ca := newVaultCA(t)
-	bad, other := ca.officerFor(t, "3s").Cert, ca.officerFor(t, "3s").Cert
+	bad, other := ca.officerFor(t, "8s").Cert, ca.officerFor(t, "8s").Cert
 	ca.revoke(bad)
 	time.Sleep(time.Until(other.NotAfter) + time.Second)
 	ca.do("GET", ca.mount+"/crl/rotate", nil)
