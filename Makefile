@@ -49,7 +49,7 @@ run-production: build ## The real servers on this machine, the sample acts throu
 
 .PHONY: test
 test: obtain ## All tests; those whose tool or server is missing say so (see DOCSVC_MUST_RUN)
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 .PHONY: race
 race: obtain ## All tests under the race detector (needs a C compiler)

@@ -115,7 +115,6 @@ var (
 	oidSignECDSA256      = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
 	oidSignECDSA384      = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}
 	oidSignECDSASHA1     = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}
-	oidSignRSA           = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	oidSignRSASHA256     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}
 )
 
