@@ -17,7 +17,7 @@ type Document struct {
 	table    []slot
 	sections []*section
 	objects  map[int]Object
-	loading  map[int]bool
+	loading  []int // being read now, the innermost last
 	streams  map[int]*container
 	starts   []int    // where objects and sections begin, in order; nil until needed
 	older    []uint32 // places of objects that newer sections give others
@@ -79,7 +79,7 @@ func (d *Document) Revision(end int) (*Document, error) {
 func open(file []byte, origin int, limits Limits, b *budget) (*Document, error) {
 	d := &Document{
 		buf: file, origin: origin, limits: limits, budget: b,
-		objects: map[int]Object{}, loading: map[int]bool{}, streams: map[int]*container{},
+		objects: map[int]Object{}, streams: map[int]*container{},
 	}
 	start, err := d.startXref()
 	if err != nil {

@@ -16,11 +16,11 @@ func (d *Document) Object(num int) (Object, error) {
 	if o, ok := d.objects[num]; ok {
 		return o, nil
 	}
-	if d.loading[num] || len(d.loading) > 4 { // a stream needs its Length, an object its object stream
+	if slices.Contains(d.loading, num) || len(d.loading) > 4 { // a stream needs its Length, an object its object stream
 		return nil, fmt.Errorf("%w: object %d needs itself, or too many others", ErrSyntax, num)
 	}
-	d.loading[num] = true
-	defer delete(d.loading, num)
+	d.loading = append(d.loading, num)
+	defer func() { d.loading = d.loading[:len(d.loading)-1] }()
 	var o Object
 	switch loc := d.Location(num); loc.Kind {
 	case Free:

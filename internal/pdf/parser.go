@@ -20,11 +20,18 @@ type parser struct {
 
 type span struct{ start, end int }
 
+// isRegular tells what is neither white space nor a delimiter (§ 7.2.2). A
+// table, since every byte outside strings and streams is asked about.
+var isRegular = func() (table [256]bool) {
+	for c := range table {
+		table[c] = !isSpace(byte(c)) && !isDelimiter(byte(c))
+	}
+	return table
+}()
+
 func isSpace(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0 || c == '\f'
 }
-
-func isRegular(c byte) bool { return !isSpace(c) && !isDelimiter(c) }
 
 func (p *parser) errorf(format string, args ...any) error {
 	return fmt.Errorf("%w: %s at byte %d", ErrSyntax, fmt.Sprintf(format, args...), p.pos)
@@ -49,7 +56,7 @@ func (p *parser) skipSpace() {
 func (p *parser) word() []byte {
 	p.skipSpace()
 	start := p.pos
-	for p.pos < len(p.buf) && isRegular(p.buf[p.pos]) {
+	for p.pos < len(p.buf) && isRegular[p.buf[p.pos]] {
 		p.pos++
 	}
 	return p.buf[start:p.pos]
@@ -139,13 +146,14 @@ func (p *parser) number() (Object, error) {
 	w := p.word()
 	n, unsigned := parseDigits(w)
 	if !unsigned {
-		if i, err := strconv.ParseInt(string(w), 10, 64); err == nil {
-			return i, nil
+		if isReal(w) { // before the integer, whose errors cost more than all the rest
+			return Real(w), nil
 		}
-		if !isReal(w) {
+		i, err := strconv.ParseInt(string(w), 10, 64)
+		if err != nil {
 			return nil, p.errorf("bad number %q", clip(w))
 		}
-		return Real(w), nil
+		return i, nil
 	}
 	after := p.pos
 	if gen, ok := parseDigits(p.word()); ok && gen <= 65535 && string(p.word()) == "R" {

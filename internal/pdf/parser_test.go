@@ -13,9 +13,9 @@ import (
 // file writes objects 1… with a table; the first is the catalog.
 func file(objects ...string) []byte {
 	b := []byte("%PDF-1.7\n")
-	table := fmt.Sprintf("xref\n0 %d\n0000000000 65535 f\r\n", len(objects)+1)
+	table := fmt.Appendf(nil, "xref\n0 %d\n0000000000 65535 f\r\n", len(objects)+1)
 	for i, o := range objects {
-		table += fmt.Sprintf("%010d 00000 n\r\n", len(b))
+		table = fmt.Appendf(table, "%010d 00000 n\r\n", len(b))
 		b = fmt.Appendf(b, "%d 0 obj\n%s\nendobj\n", i+1, o)
 	}
 	start := len(b)

@@ -10,7 +10,7 @@ func (p *parser) name() (Object, error) {
 	p.pos++
 	start := p.pos
 	escaped := false
-	for p.pos < len(p.buf) && isRegular(p.buf[p.pos]) {
+	for p.pos < len(p.buf) && isRegular[p.buf[p.pos]] {
 		escaped = escaped || p.buf[p.pos] == '#'
 		p.pos++
 	}
