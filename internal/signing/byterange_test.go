@@ -50,9 +50,9 @@ func forgedIn(t *testing.T, p *signingtest.PKI, e *signingtest.Entity, file []by
 	syntax := strings.Replace(strings.Replace(dictionary, "RANGE", blank, 1), "HOLE", "<"+strings.Repeat("0", 2*room)+">", 1)
 	var offset int
 	out := edit(t, file, func(ed *editor) {
-		v := ed.u.New()
-		offset = ed.u.PutRaw(v, []byte(syntax))
-		ed.set(ed.fields()[0].(pdf.Ref), "V", v)
+		v := ed.Update.New()
+		offset = ed.Update.PutRaw(v, []byte(syntax))
+		ed.Set(ed.Fields()[0].(pdf.Ref), "V", v)
 	})
 	start := offset + strings.Index(syntax, "<"+strings.Repeat("0", 2*room))
 	end := start + 2*room + 2

@@ -17,16 +17,16 @@ func TestSignatureRemoved(t *testing.T) {
 	p, _, e := world(t)
 	base := signed(t, p, e, signingtest.PDF(50, "imza1", "imza2"), "imza1", signing.LevelBB)
 	removals := map[string]func(e *editor){
-		"value": func(e *editor) { e.set(e.fields()[0].(pdf.Ref), "V", nil) },
+		"value": func(e *editor) { e.Set(e.Fields()[0].(pdf.Ref), "V", nil) },
 		"field": func(e *editor) {
-			r, page := e.page()
-			e.set(r, "Annots", page.Get("Annots").(pdf.Array)[1:])
-			e.setForm("Fields", e.fields()[1:])
+			r, page := e.Page()
+			e.Set(r, "Annots", page.Get("Annots").(pdf.Array)[1:])
+			e.SetForm("Fields", e.Fields()[1:])
 		},
 		"value replaced by one that signs nothing": func(e *editor) {
-			e.u.Put(e.dict(e.fields()[0]).Get("V").(pdf.Ref), dict("Type", name("Sig")))
+			e.Update.Put(e.Dict(e.Fields()[0]).Get("V").(pdf.Ref), dict("Type", name("Sig")))
 		},
-		"kind of field": func(e *editor) { e.set(e.fields()[0].(pdf.Ref), "FT", name("Tx")) },
+		"kind of field": func(e *editor) { e.Set(e.Fields()[0].(pdf.Ref), "FT", name("Tx")) },
 	}
 	for what, remove := range removals {
 		t.Run(what, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestSignatureRemoved(t *testing.T) {
 		})
 	}
 	t.Run("none was there", func(t *testing.T) {
-		drafts := edit(t, signingtest.PDF(50, "imza1", "imza2"), func(e *editor) { e.set(e.fields()[1].(pdf.Ref), "F", int64(132)) })
+		drafts := edit(t, signingtest.PDF(50, "imza1", "imza2"), func(e *editor) { e.Set(e.Fields()[1].(pdf.Ref), "F", int64(132)) })
 		passes(t, p.Verifier(), signed(t, p, e, drafts, "imza1", signing.LevelBB), 1, 0)
 	})
 }
@@ -81,10 +81,10 @@ func TestLocksBelow(t *testing.T) {
 	p, _, e := world(t)
 	for names, passed := range map[string]bool{"(rey.imza2)": false, "(rey)": false, "(imza2)": true, "(re)": true} {
 		nested := edit(t, signingtest.PDF(50, "imza1", "imza2"), func(e *editor) {
-			f := e.fields()
-			parent := e.add(dict("T", pdf.String("rey"), "Kids", pdf.Array{f[1]}))
-			e.set(f[1].(pdf.Ref), "Parent", parent)
-			e.setForm("Fields", pdf.Array{f[0], parent})
+			f := e.Fields()
+			parent := e.Add(dict("T", pdf.String("rey"), "Kids", pdf.Array{f[1]}))
+			e.Set(f[1].(pdf.Ref), "Parent", parent)
+			e.SetForm("Fields", pdf.Array{f[0], parent})
 		})
 		lock := "/Reference[<</TransformMethod/FieldMDP/TransformParams<</Action/Include/Fields[" + names + "]>>>>]/ByteRange"
 		locked := forgedIn(t, p, e, nested, strings.Replace(plainDictionary, "/ByteRange", lock, 1), plainRange)

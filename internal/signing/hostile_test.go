@@ -28,13 +28,13 @@ func TestHostileFiles(t *testing.T) {
 	}
 	manyFields := func(n int, value string) []byte {
 		return edit(t, signingtest.PDF(10, "imza1"), func(e *editor) {
-			v := e.u.New()
-			e.u.PutRaw(v, []byte(value))
-			list := e.fields()
+			v := e.Update.New()
+			e.Update.PutRaw(v, []byte(value))
+			list := e.Fields()
 			for i := range n {
-				list = append(list, e.add(dict("FT", name("Sig"), "T", pdf.String(fmt.Sprint(i)), "V", v)))
+				list = append(list, e.Add(dict("FT", name("Sig"), "T", pdf.String(fmt.Sprint(i)), "V", v)))
 			}
-			e.setForm("Fields", list)
+			e.SetForm("Fields", list)
 		})
 	}
 	big := signingtest.PDF(109<<20, "imza1")
@@ -51,18 +51,18 @@ func TestHostileFiles(t *testing.T) {
 		{"too long", make([]byte, 111<<20), signing.Indeterminate, signing.Generic},
 		{"form is no dictionary", bytes.Replace(signingtest.PDF(10, "a"), []byte("/AcroForm <<"), []byte("/AcroForm 5 /X<<"), 1), signing.TotalFailed, signing.FormatFailure},
 		{"field in a circle", edit(t, signingtest.PDF(10, "a"), func(e *editor) {
-			e.set(e.fields()[0].(pdf.Ref), "Kids", e.fields())
+			e.Set(e.Fields()[0].(pdf.Ref), "Kids", e.Fields())
 		}), signing.TotalFailed, signing.FormatFailure},
-		{"field is direct", edit(t, signingtest.PDF(10, "a"), func(e *editor) { e.setForm("Fields", pdf.Array{dict("FT", name("Sig"))}) }), signing.TotalFailed, signing.FormatFailure},
+		{"field is direct", edit(t, signingtest.PDF(10, "a"), func(e *editor) { e.SetForm("Fields", pdf.Array{dict("FT", name("Sig"))}) }), signing.TotalFailed, signing.FormatFailure},
 		{"value is direct", edit(t, signingtest.PDF(10, "a"), func(e *editor) {
-			e.set(e.fields()[0].(pdf.Ref), "V", dict("Type", name("Sig")))
+			e.Set(e.Fields()[0].(pdf.Ref), "V", dict("Type", name("Sig")))
 		}), signing.TotalFailed, signing.FormatFailure},
 		{"value is missing", edit(t, signingtest.PDF(10, "a"), func(e *editor) {
-			e.set(e.fields()[0].(pdf.Ref), "V", pdf.Ref{Num: 99})
+			e.Set(e.Fields()[0].(pdf.Ref), "V", pdf.Ref{Num: 99})
 		}), signing.TotalFailed, signing.FormatFailure},
 		{"a thousand signatures", manyFields(1000, "<<>>"), signing.Indeterminate, signing.Generic},
 		{"too many fields", manyFields(10_001, "null"), signing.Indeterminate, signing.Generic},
-		{"DSS is no dictionary", edit(t, signed, func(e *editor) { e.set(e.doc.Root(), "DSS", int64(1)) }), signing.TotalFailed, signing.FormatFailure},
+		{"DSS is no dictionary", edit(t, signed, func(e *editor) { e.Set(e.Doc.Root(), "DSS", int64(1)) }), signing.TotalFailed, signing.FormatFailure},
 		{"109 MB", big, signing.Indeterminate, signing.NoSignatureFound},
 		{"109 MB of brackets", append(big[:9:9], bytes.Repeat([]byte("["), 109<<20)...), signing.TotalFailed, signing.FormatFailure},
 	} {
@@ -91,28 +91,28 @@ func TestCostlyUpdates(t *testing.T) {
 	const n = 100_000
 	for name, f := range map[string]func(e *editor){
 		"long chain below a signature value": func(e *editor) {
-			next := e.add(int64(1))
+			next := e.Add(int64(1))
 			for range n {
-				next = e.add(pdf.Array{next})
+				next = e.Add(pdf.Array{next})
 			}
-			v := e.add(dict("SubFilter", name("X"), "ByteRange", pdf.Array{int64(0), int64(1), int64(1 << 30), int64(1)}, "Y", next))
-			e.set(e.fields()[1].(pdf.Ref), "V", v)
+			v := e.Add(dict("SubFilter", name("X"), "ByteRange", pdf.Array{int64(0), int64(1), int64(1 << 30), int64(1)}, "Y", next))
+			e.Set(e.Fields()[1].(pdf.Ref), "V", v)
 		},
 		"large dictionary": func(e *editor) {
-			c := e.catalog()
+			c := e.Catalog()
 			for i := range n {
 				c.Entries = append(c.Entries, pdf.Entry{Key: pdf.Name(fmt.Sprint("K", i)), Value: int64(i)})
 			}
-			e.u.Put(e.doc.Root(), c)
+			e.Update.Put(e.Doc.Root(), c)
 		},
 		"chain of stream lengths": func(e *editor) {
-			last := e.add(int64(3))
+			last := e.Add(int64(3))
 			for range n {
-				r := e.u.New()
-				e.u.PutRaw(r, fmt.Appendf(nil, "<</Length %d 0 R>>\nstream\nabc\nendstream", last.Num))
+				r := e.Update.New()
+				e.Update.PutRaw(r, fmt.Appendf(nil, "<</Length %d 0 R>>\nstream\nabc\nendstream", last.Num))
 				last = r
 			}
-			e.setForm("Fields", last)
+			e.SetForm("Fields", last)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,9 +133,9 @@ func TestCostlyUpdates(t *testing.T) {
 func TestManyValues(t *testing.T) {
 	p := signingtest.New(t, nil)
 	file := edit(t, signingtest.PDF(10, "a"), func(e *editor) {
-		r := e.u.New()
-		e.u.PutRaw(r, []byte("["+strings.Repeat("0 ", 5<<20)+"]"))
-		e.setForm("Fields", r)
+		r := e.Update.New()
+		e.Update.PutRaw(r, []byte("["+strings.Repeat("0 ", 5<<20)+"]"))
+		e.SetForm("Fields", r)
 	})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

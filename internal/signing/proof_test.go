@@ -320,12 +320,12 @@ func TestPermissions(t *testing.T) {
 		t.Errorf("%+v", r.Signatures)
 	}
 	for name, file := range map[string][]byte{
-		"permissions removed": edit(t, certified, func(e *editor) { e.set(e.doc.Root(), "Perms", nil) }),
+		"permissions removed": edit(t, certified, func(e *editor) { e.Set(e.Doc.Root(), "Perms", nil) }),
 		"permissions of another signature": edit(t, certified, func(e *editor) {
-			e.set(e.doc.Root(), "Perms", dict("DocMDP", e.add(dict("Type", name("Sig")))))
+			e.Set(e.Doc.Root(), "Perms", dict("DocMDP", e.Add(dict("Type", name("Sig")))))
 		}),
 		"permissions without a certification": sign(t, edit(t, signingtest.PDF(500, "imza1"), func(e *editor) {
-			e.set(e.doc.Root(), "Perms", dict("DocMDP", e.fields()[0]))
+			e.Set(e.Doc.Root(), "Perms", dict("DocMDP", e.Fields()[0]))
 		}), "imza1", false),
 	} {
 		if r := verify(t, p.Verifier(), file); r.Indication != signing.TotalFailed || r.SubIndication != signing.FormatFailure {

@@ -66,7 +66,7 @@ const overLimit = "more than is read of any file"
 
 // bigStream is a DSS stream that inflates to n bytes.
 func bigStream(e *editor, n int) pdf.Ref {
-	return e.add(&pdf.Stream{Dict: dict("Filter", name("FlateDecode")), Raw: deflated(make([]byte, n))})
+	return e.Add(&pdf.Stream{Dict: dict("Filter", name("FlateDecode")), Raw: deflated(make([]byte, n))})
 }
 
 func number(n int) string {
@@ -77,12 +77,12 @@ var corpusBombs = []corpusCase{
 	bomb("DSS stream", "thirty megabytes of zeros among the validation data, four times over", signing.Indeterminate, signing.Generic, overLimit, func(v *victim) []byte {
 		return edit(v.T, v.signed(), func(e *editor) {
 			one := bigStream(e, 30<<20)
-			e.set(e.catalog().Get("DSS").(pdf.Ref), "CRLs", pdf.Array{one, one, one, one})
+			e.Set(e.Catalog().Get("DSS").(pdf.Ref), "CRLs", pdf.Array{one, one, one, one})
 		})
 	}),
 	bomb("chain of filters", "a stream deflated twice", signing.TotalFailed, formatFailure, "chains of filters are not read", func(v *victim) []byte {
 		return edit(v.T, v.signed(), addData(func(e *editor) pdf.Ref {
-			return e.add(&pdf.Stream{Dict: dict("Filter", pdf.Array{name("FlateDecode"), name("FlateDecode")}), Raw: deflated(deflated(make([]byte, 60<<20)))})
+			return e.Add(&pdf.Stream{Dict: dict("Filter", pdf.Array{name("FlateDecode"), name("FlateDecode")}), Raw: deflated(deflated(make([]byte, 60<<20)))})
 		}))
 	}),
 	bomb("ten thousand fields", "a form of more than ten thousand fields in one object stream", signing.Indeterminate, signing.Generic, overLimit, func(v *victim) []byte {

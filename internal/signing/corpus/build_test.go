@@ -54,9 +54,9 @@ func (v *victim) withData(file []byte, responses ...[]byte) []byte {
 	return edit(v.T, file, func(e *editor) {
 		var list pdf.Array
 		for _, der := range responses {
-			list = append(list, e.add(&pdf.Stream{Dict: &pdf.Dict{}, Raw: der}))
+			list = append(list, e.Add(&pdf.Stream{Dict: &pdf.Dict{}, Raw: der}))
 		}
-		e.set(e.doc.Root(), "DSS", e.add(dict("Type", name("DSS"), "OCSPs", list)))
+		e.Set(e.Doc.Root(), "DSS", e.Add(dict("Type", name("DSS"), "OCSPs", list)))
 	})
 }
 

@@ -31,9 +31,9 @@ func (v *victim) craftBehind(junk string, file []byte, dictionary string, ranges
 	syntax := strings.Replace(strings.Replace(dictionary, "RANGE", blank, 1), "HOLE", "<"+strings.Repeat("0", 2*room)+">", 1)
 	var offset int
 	out := edit(v.T, file, func(ed *editor) {
-		value := ed.u.New()
-		offset = ed.u.PutRaw(value, []byte(syntax))
-		ed.set(ed.fields()[0].(pdf.Ref), "V", value)
+		value := ed.Update.New()
+		offset = ed.Update.PutRaw(value, []byte(syntax))
+		ed.Set(ed.Fields()[0].(pdf.Ref), "V", value)
 	})
 	out = append([]byte(junk), out...)
 	offset += len(junk)

@@ -48,18 +48,18 @@ var corpusFiles = []corpusCase{
 	}),
 	malformed("page tree in a circle", "Kids of the page tree refer to the tree", "it was changed", func(v *victim) []byte {
 		return edit(v.T, v.signed(), func(e *editor) {
-			r := e.catalog().Get("Pages").(pdf.Ref)
-			e.set(r, "Kids", pdf.Array{r})
+			r := e.Catalog().Get("Pages").(pdf.Ref)
+			e.Set(r, "Kids", pdf.Array{r})
 		})
 	}),
 	malformed("field in a circle", "Kids of a field refer to the field", "the fields are no tree", func(v *victim) []byte {
-		return edit(v.T, v.signed(), func(e *editor) { e.set(e.fields()[1].(pdf.Ref), "Kids", e.fields()[1:]) })
+		return edit(v.T, v.signed(), func(e *editor) { e.Set(e.Fields()[1].(pdf.Ref), "Kids", e.Fields()[1:]) })
 	}),
 	malformed("field listed twice", "the signed field stands twice in the form", "fields are distinct objects", func(v *victim) []byte {
-		return edit(v.T, v.signed(), func(e *editor) { e.setForm("Fields", append(e.fields(), e.fields()[0])) })
+		return edit(v.T, v.signed(), func(e *editor) { e.SetForm("Fields", append(e.Fields(), e.Fields()[0])) })
 	}),
 	malformed("references in a circle", "an object is a reference to itself", "references lead nowhere", func(v *victim) []byte {
-		file := edit(v.T, v.signed(), func(e *editor) { e.setForm("Fields", pdf.Ref{Num: 60}) })
+		file := edit(v.T, v.signed(), func(e *editor) { e.SetForm("Fields", pdf.Ref{Num: 60}) })
 		return rawUpdate(v.T, file, "", map[int]string{60: "60 0 R"})
 	}),
 	malformed("length of itself", "the Length of a stream is that stream", "the object needs itself", func(v *victim) []byte {
@@ -81,22 +81,22 @@ var corpusFiles = []corpusCase{
 		return bytes.Replace(out, []byte(" 00000 n\r\n4"), []byte(" 00000 n\n4"), 1)
 	}),
 	broken("DSS is no dictionary", "the catalog's DSS is a number", signing.TotalFailed, formatFailure, "it is not readable", func(v *victim) []byte {
-		return edit(v.T, v.signed(), func(e *editor) { e.set(e.doc.Root(), "DSS", int64(1)) })
+		return edit(v.T, v.signed(), func(e *editor) { e.Set(e.Doc.Root(), "DSS", int64(1)) })
 	}),
 	malformed("form is no dictionary", "the form is an array", "it is not readable", func(v *victim) []byte {
-		return edit(v.T, v.signed(), func(e *editor) { e.set(e.doc.Root(), "AcroForm", pdf.Array{}) })
+		return edit(v.T, v.signed(), func(e *editor) { e.Set(e.Doc.Root(), "AcroForm", pdf.Array{}) })
 	}),
 	broken("deep brackets", "arrays in arrays, beyond any depth", signing.Indeterminate, signing.Generic, "deeper than is read", func(v *victim) []byte {
 		return rawUpdate(v.T, v.signed(), "", map[int]string{14: "<</Type/DSS/OCSPs" + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + ">>"})
 	}),
 	malformed("signed twice by one", "two signatures, the second one over a file from which the first was taken", "nobody can take a signature out", func(v *victim) []byte {
-		file := edit(v.T, v.signed(), func(e *editor) { e.setForm("Fields", e.fields()[1:]) })
+		file := edit(v.T, v.signed(), func(e *editor) { e.SetForm("Fields", e.Fields()[1:]) })
 		return v.signBy(v.head, file, signing.LevelBB, nil, second)
 	}),
 	malformed("other act under the signature", "the head signs after the content was replaced", "the first signature does not cover what the second one signs", func(v *victim) []byte {
 		file := edit(v.T, v.signed(), func(e *editor) {
-			_, p := e.page()
-			e.u.Put(p.Get("Contents").(pdf.Ref), evil)
+			_, p := e.Page()
+			e.Update.Put(p.Get("Contents").(pdf.Ref), evil)
 		})
 		return v.signBy(v.head, file, signing.LevelBB, nil, second)
 	}),

@@ -156,31 +156,31 @@ var wrappings = []corpusCase{
 	}, 0},
 	rawCase("signature moved by an update", swa+"the update holds another signature dictionary with the old Contents", "the signature dictionary is not in the signed revision", func(v *victim, signed []byte) []byte {
 		return edit(v.T, signed, func(e *editor) {
-			value := e.dict(e.dict(e.fields()[0]).Get("V"))
-			e.set(e.fields()[0].(pdf.Ref), "V", e.add(value))
+			value := e.Dict(e.Dict(e.Fields()[0]).Get("V"))
+			e.Set(e.Fields()[0].(pdf.Ref), "V", e.Add(value))
 		})
 	}),
 	rawCase("one signature in two fields", "the second field has the first one's value", "one signature stands in several fields", func(v *victim, signed []byte) []byte {
 		return edit(v.T, signed, func(e *editor) {
-			e.set(e.fields()[1].(pdf.Ref), "V", e.dict(e.fields()[0]).Get("V"))
+			e.Set(e.Fields()[1].(pdf.Ref), "V", e.Dict(e.Fields()[0]).Get("V"))
 		})
 	}),
 	rawCase("signature copied to another field", "the second field has a copy of the first one's dictionary", "the signature dictionary is not in the signed revision", func(v *victim, signed []byte) []byte {
 		return edit(v.T, signed, func(e *editor) {
-			value := e.dict(e.dict(e.fields()[0]).Get("V"))
-			e.set(e.fields()[1].(pdf.Ref), "V", e.add(value))
+			value := e.Dict(e.Dict(e.Fields()[0]).Get("V"))
+			e.Set(e.Fields()[1].(pdf.Ref), "V", e.Add(value))
 		})
 	}),
 	{"value in the field itself", "V is a direct dictionary", signing.TotalFailed, formatFailure, "the signature dictionary must be an indirect object", func(v *victim) []byte {
 		return edit(v.T, v.blank(), func(e *editor) {
-			e.set(e.fields()[0].(pdf.Ref), "V", dict("Type", name("Sig"), "SubFilter", name("ETSI.CAdES.detached"), "ByteRange", numbers(0, 1, 2, 3), "Contents", pdf.String("x")))
+			e.Set(e.Fields()[0].(pdf.Ref), "V", dict("Type", name("Sig"), "SubFilter", name("ETSI.CAdES.detached"), "ByteRange", numbers(0, 1, 2, 3), "Contents", pdf.String("x")))
 		})
 	}, 0},
 	{"value missing", "V refers to nothing", signing.TotalFailed, formatFailure, "there is no signature dictionary", func(v *victim) []byte {
-		return edit(v.T, v.blank(), func(e *editor) { e.set(e.fields()[0].(pdf.Ref), "V", pdf.Ref{Num: 99}) })
+		return edit(v.T, v.blank(), func(e *editor) { e.Set(e.Fields()[0].(pdf.Ref), "V", pdf.Ref{Num: 99}) })
 	}, 0},
 	{"no signature", "the act before it is signed", signing.Indeterminate, signing.NoSignatureFound, "there is nothing to judge", func(v *victim) []byte { return v.blank() }, 0},
 	{"form removed", isa + "the catalog of the update has no form", signing.TotalFailed, formatFailure, "the earlier signature was removed", func(v *victim) []byte {
-		return edit(v.T, v.signed(), func(e *editor) { e.set(e.doc.Root(), "AcroForm", nil) })
+		return edit(v.T, v.signed(), func(e *editor) { e.Set(e.Doc.Root(), "AcroForm", nil) })
 	}, 0},
 }

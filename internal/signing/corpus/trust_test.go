@@ -62,14 +62,14 @@ func (v *victim) isOurs(c *x509.Certificate) bool {
 func (v *victim) withMore(file []byte, responses ...[]byte) []byte {
 	v.Helper()
 	return edit(v.T, file, func(e *editor) {
-		r := e.catalog().Get("DSS").(pdf.Ref)
-		store := e.dict(r)
+		r := e.Catalog().Get("DSS").(pdf.Ref)
+		store := e.Dict(r)
 		list := slices.Clone(store.Get("OCSPs").(pdf.Array))
 		for _, der := range responses {
-			list = append(list, e.add(&pdf.Stream{Dict: dict(), Raw: der}))
+			list = append(list, e.Add(&pdf.Stream{Dict: dict(), Raw: der}))
 		}
 		store.Set("OCSPs", list)
-		e.u.Put(r, store)
+		e.Update.Put(r, store)
 	})
 }
 
@@ -159,14 +159,14 @@ func (v *victim) stampFile(file []byte, by signing.Timestamper) []byte {
 		"/Contents <" + strings.Repeat("0", 2*room) + ">>>"
 	var offset int
 	out := edit(v.T, file, func(e *editor) {
-		value := e.u.New()
-		offset = e.u.PutRaw(value, []byte(syntax))
-		r, page := e.page()
-		w := e.add(dict("Type", name("Annot"), "Subtype", name("Widget"), "FT", name("Sig"), "T", pdf.String(fmt.Sprint("ts", value.Num)), "F", int64(132),
+		value := e.Update.New()
+		offset = e.Update.PutRaw(value, []byte(syntax))
+		r, page := e.Page()
+		w := e.Add(dict("Type", name("Annot"), "Subtype", name("Widget"), "FT", name("Sig"), "T", pdf.String(fmt.Sprint("ts", value.Num)), "F", int64(132),
 			"Rect", numbers(0, 0, 0, 0), "P", r, "V", value))
 		page.Set("Annots", append(slices.Clone(page.Get("Annots").(pdf.Array)), w))
-		e.u.Put(r, page)
-		e.setForm("Fields", append(e.fields(), w))
+		e.Update.Put(r, page)
+		e.SetForm("Fields", append(e.Fields(), w))
 	})
 	start := offset + strings.Index(syntax, "/Contents ") + len("/Contents ")
 	end := start + 2*room + 2
@@ -220,7 +220,7 @@ var responders = []corpusCase{
 		other := signingtest.New(v.T, v.clock.Now)
 		crl := v.ok(other.CRL(other.Issuing, actDay, actDay.Add(day)))
 		return v.sign(edit(v.T, v.withData(act(), v.status(v.p.Issuing.Cert)), func(e *editor) {
-			e.set(e.catalog().Get("DSS").(pdf.Ref), "CRLs", pdf.Array{e.add(&pdf.Stream{Dict: dict(), Raw: crl})})
+			e.Set(e.Catalog().Get("DSS").(pdf.Ref), "CRLs", pdf.Array{e.Add(&pdf.Stream{Dict: dict(), Raw: crl})})
 		}), signing.LevelBB)
 	}, 0},
 	{"list for some reasons", "a revocation list for some reasons only", signing.Indeterminate, signing.TryLater, noWord, func(v *victim) []byte {
@@ -241,7 +241,7 @@ func revoked(name, attack, indication, sub, reason string, level signing.Level, 
 	return corpusCase{name, attack, indication, sub, reason, func(v *victim) []byte {
 		c := who(v)
 		answer := v.ok(v.p.OCSP(c, signingtest.OCSPAnswer{Status: ocsp.Revoked, RevokedAt: actDay.Add(at), ThisUpdate: actDay.Add(30 * time.Minute)}))
-		return edit(v.T, v.sign(v.blank(), level), addData(func(e *editor) pdf.Ref { return e.add(&pdf.Stream{Dict: dict(), Raw: answer}) }))
+		return edit(v.T, v.sign(v.blank(), level), addData(func(e *editor) pdf.Ref { return e.Add(&pdf.Stream{Dict: dict(), Raw: answer}) }))
 	}, 0}
 }
 
@@ -290,7 +290,7 @@ var certifications = []corpusCase{
 	{"certified in Perms only", "the catalog names a signature that does not certify", signing.TotalFailed, formatFailure, "the signature does not know of the certification", func(v *victim) []byte {
 		file := v.blank()
 		next := open(v.T, file).Len()
-		file = edit(v.T, file, func(e *editor) { e.set(e.doc.Root(), "Perms", dict("DocMDP", pdf.Ref{Num: next})) })
+		file = edit(v.T, file, func(e *editor) { e.Set(e.Doc.Root(), "Perms", dict("DocMDP", pdf.Ref{Num: next})) })
 		return v.craft(file, plainDictionary, plainRange, v.forger().message)
 	}, 0},
 	{"certified without Perms", "the signature certifies, the catalog does not say so", signing.TotalFailed, formatFailure, "ISO 32000-1 § 12.8.4 requires it", func(v *victim) []byte {
@@ -311,6 +311,6 @@ func (v *victim) signWithList(change func(l *x509.RevocationList)) []byte {
 	change(l)
 	crl := v.ok(x509.CreateRevocationList(nil, l, v.p.Issuing.Cert, v.p.Issuing.Key))
 	return v.sign(edit(v.T, v.withData(act(), v.status(v.p.Issuing.Cert)), func(e *editor) {
-		e.set(e.catalog().Get("DSS").(pdf.Ref), "CRLs", pdf.Array{e.add(&pdf.Stream{Dict: dict(), Raw: crl})})
+		e.Set(e.Catalog().Get("DSS").(pdf.Ref), "CRLs", pdf.Array{e.Add(&pdf.Stream{Dict: dict(), Raw: crl})})
 	}), signing.LevelBB)
 }

@@ -37,37 +37,37 @@ func numbers(n ...int64) pdf.Array {
 // annotate adds an annotation with an appearance to the page.
 func annotate(kind string, kv ...any) func(e *editor) {
 	return func(e *editor) {
-		r, p := e.page()
+		r, p := e.Page()
 		a := dict(append([]any{"Type", name("Annot"), "Subtype", name(kind), "Rect", numbers(50, 600, 500, 760), "F", int64(4),
-			"AP", dict("N", e.add(formXObject("1 g 0 0 595 842 re f")))}, kv...)...)
-		e.set(r, "Annots", append(slices.Clone(p.Get("Annots").(pdf.Array)), e.add(a)))
+			"AP", dict("N", e.Add(formXObject("1 g 0 0 595 842 re f")))}, kv...)...)
+		e.Set(r, "Annots", append(slices.Clone(p.Get("Annots").(pdf.Array)), e.Add(a)))
 	}
 }
 
 // entry sets one entry of the catalog to a new object.
 func entry(key string, o func(e *editor) pdf.Object) func(e *editor) {
-	return func(e *editor) { e.set(e.doc.Root(), key, o(e)) }
+	return func(e *editor) { e.Set(e.Doc.Root(), key, o(e)) }
 }
 
 func pageEntry(key string, o func(e *editor) pdf.Object) func(e *editor) {
 	return func(e *editor) {
-		r, _ := e.page()
-		e.set(r, key, o(e))
+		r, _ := e.Page()
+		e.Set(r, key, o(e))
 	}
 }
 
 func constant(o pdf.Object) func(e *editor) pdf.Object { return func(*editor) pdf.Object { return o } }
 
 func newObject(o pdf.Object) func(e *editor) pdf.Object {
-	return func(e *editor) pdf.Object { return e.add(o) }
+	return func(e *editor) pdf.Object { return e.Add(o) }
 }
 
 func addField(kv ...any) func(e *editor) {
 	return func(e *editor) {
-		r, p := e.page()
-		w := e.add(dict(append([]any{"Type", name("Annot"), "Subtype", name("Widget"), "T", pdf.String("x"), "Rect", numbers(0, 0, 300, 300)}, kv...)...))
-		e.set(r, "Annots", append(slices.Clone(p.Get("Annots").(pdf.Array)), w))
-		e.setForm("Fields", append(e.fields(), w))
+		r, p := e.Page()
+		w := e.Add(dict(append([]any{"Type", name("Annot"), "Subtype", name("Widget"), "T", pdf.String("x"), "Rect", numbers(0, 0, 300, 300)}, kv...)...))
+		e.Set(r, "Annots", append(slices.Clone(p.Get("Annots").(pdf.Array)), w))
+		e.SetForm("Fields", append(e.Fields(), w))
 	}
 }
 
@@ -93,54 +93,54 @@ var changedPages = []corpusCase{
 	failedUpdate("choice added", eaa+"a choice field", shownLater, addField("FT", name("Ch"), "V", pdf.String("1000000"))),
 	failedUpdate("widget of no field", eaa+"a widget that the form does not list", shownLater, annotate("Widget", "FT", name("Tx"))),
 	failedUpdate("page removed", isa+"the page is taken out", shownLater, func(e *editor) {
-		r := e.catalog().Get("Pages").(pdf.Ref)
-		e.u.Put(r, dict("Type", name("Pages"), "Kids", pdf.Array{}, "Count", int64(0)))
+		r := e.Catalog().Get("Pages").(pdf.Ref)
+		e.Update.Put(r, dict("Type", name("Pages"), "Kids", pdf.Array{}, "Count", int64(0)))
 	}),
 	failedUpdate("page replaced", isa+"another page in the place of the signed one", shownLater, func(e *editor) {
-		r := e.catalog().Get("Pages").(pdf.Ref)
-		_, p := e.page()
-		p.Set("Contents", e.add(evil))
-		e.set(r, "Kids", pdf.Array{e.add(p)})
+		r := e.Catalog().Get("Pages").(pdf.Ref)
+		_, p := e.Page()
+		p.Set("Contents", e.Add(evil))
+		e.Set(r, "Kids", pdf.Array{e.Add(p)})
 	}),
-	failedUpdate("page count", isa+"Count of the page tree", shownLater, func(e *editor) { e.set(e.catalog().Get("Pages").(pdf.Ref), "Count", int64(2)) }),
+	failedUpdate("page count", isa+"Count of the page tree", shownLater, func(e *editor) { e.Set(e.Catalog().Get("Pages").(pdf.Ref), "Count", int64(2)) }),
 	failedUpdate("page cropped", isa+"CropBox leaves out half of the page", shownLater, pageEntry("CropBox", constant(numbers(0, 0, 595, 300)))),
 	failedUpdate("page turned", isa+"Rotate", shownLater, pageEntry("Rotate", constant(int64(180)))),
 	failedUpdate("page action", isa+"a script when the page opens", onlyListed, pageEntry("AA", constant(dict("O", javascript)))),
 	failedUpdate("page contents in two parts", isa+"Contents becomes an array with the old stream and another", shownLater, func(e *editor) {
-		r, p := e.page()
-		e.set(r, "Contents", pdf.Array{p.Get("Contents"), e.add(evil)})
+		r, p := e.Page()
+		e.Set(r, "Contents", pdf.Array{p.Get("Contents"), e.Add(evil)})
 	}),
 	failedUpdate("resources replaced", isa+"the page's resources", shownLater, pageEntry("Resources", newObject(dict("Font", dict())))),
-	failedUpdate("appearance state", isa+"AS of the signed widget", shownLater, func(e *editor) { e.set(e.fields()[0].(pdf.Ref), "AS", name("Off")) }),
-	failedUpdate("widget hidden", isa+"the signed widget gets the flag Hidden", shownLater, func(e *editor) { e.set(e.fields()[0].(pdf.Ref), "F", int64(6)) }),
-	failedUpdate("signed field renamed", isa+"another T", onlyListed, func(e *editor) { e.set(e.fields()[0].(pdf.Ref), "T", pdf.String("imza9")) }),
-	failedUpdate("empty field renamed", isa+"another T of the empty field", onlyListed, func(e *editor) { e.set(e.fields()[1].(pdf.Ref), "T", pdf.String("imza9")) }),
-	failedUpdate("empty field enlarged", isa+"the empty signature field covers the page", shownLater, func(e *editor) { e.set(e.fields()[1].(pdf.Ref), "Rect", numbers(0, 0, 595, 842)) }),
+	failedUpdate("appearance state", isa+"AS of the signed widget", shownLater, func(e *editor) { e.Set(e.Fields()[0].(pdf.Ref), "AS", name("Off")) }),
+	failedUpdate("widget hidden", isa+"the signed widget gets the flag Hidden", shownLater, func(e *editor) { e.Set(e.Fields()[0].(pdf.Ref), "F", int64(6)) }),
+	failedUpdate("signed field renamed", isa+"another T", onlyListed, func(e *editor) { e.Set(e.Fields()[0].(pdf.Ref), "T", pdf.String("imza9")) }),
+	failedUpdate("empty field renamed", isa+"another T of the empty field", onlyListed, func(e *editor) { e.Set(e.Fields()[1].(pdf.Ref), "T", pdf.String("imza9")) }),
+	failedUpdate("empty field enlarged", isa+"the empty signature field covers the page", shownLater, func(e *editor) { e.Set(e.Fields()[1].(pdf.Ref), "Rect", numbers(0, 0, 595, 842)) }),
 	failedUpdate("fields swapped", isa+"the order of the fields", onlyListed, func(e *editor) {
-		f := e.fields()
-		e.setForm("Fields", pdf.Array{f[1], f[0]})
+		f := e.Fields()
+		e.SetForm("Fields", pdf.Array{f[1], f[0]})
 	}),
 	failedUpdate("signature cleared", isa+"V of the signed field becomes null", "the earlier signature was removed: "+onlyListed, func(e *editor) {
-		w := e.dict(e.fields()[0])
+		w := e.Dict(e.Fields()[0])
 		w.Set("V", nil)
-		e.u.Put(e.fields()[0].(pdf.Ref), w)
+		e.Update.Put(e.Fields()[0].(pdf.Ref), w)
 	}),
 	{"two pages exchanged", isa + "the order of the pages", signing.TotalFailed, formatFailure, shownLater, func(v *victim) []byte {
 		file := edit(v.T, signingtest.PDF(64, "imza1", "imza2"), func(e *editor) {
-			r := e.catalog().Get("Pages").(pdf.Ref)
-			second := e.add(dict("Type", name("Page"), "Parent", r, "MediaBox", numbers(0, 0, 595, 842), "Contents", e.add(evil)))
-			tree := e.dict(r)
+			r := e.Catalog().Get("Pages").(pdf.Ref)
+			second := e.Add(dict("Type", name("Page"), "Parent", r, "MediaBox", numbers(0, 0, 595, 842), "Contents", e.Add(evil)))
+			tree := e.Dict(r)
 			tree.Set("Kids", append(slices.Clone(tree.Get("Kids").(pdf.Array)), second))
 			tree.Set("Count", int64(2))
-			e.u.Put(r, tree)
+			e.Update.Put(r, tree)
 		})
 		return edit(v.T, v.sign(v.prepared(file), signing.LevelBB), func(e *editor) {
-			r := e.catalog().Get("Pages").(pdf.Ref)
-			tree := e.dict(r)
+			r := e.Catalog().Get("Pages").(pdf.Ref)
+			tree := e.Dict(r)
 			kids := slices.Clone(tree.Get("Kids").(pdf.Array))
 			slices.Reverse(kids)
 			tree.Set("Kids", kids)
-			e.u.Put(r, tree)
+			e.Update.Put(r, tree)
 		})
 	}, 0},
 }
@@ -148,10 +148,10 @@ var changedPages = []corpusCase{
 var changedCatalog = []corpusCase{
 	failedUpdate("document action", isa+"a script when the document is printed", onlyListed, entry("AA", constant(dict("WP", javascript)))),
 	failedUpdate("named script", isa+"Names/JavaScript", onlyListed, entry("Names", func(e *editor) pdf.Object {
-		return e.add(dict("JavaScript", dict("Names", pdf.Array{pdf.String("a"), e.add(javascript)})))
+		return e.Add(dict("JavaScript", dict("Names", pdf.Array{pdf.String("a"), e.Add(javascript)})))
 	})),
 	failedUpdate("embedded file", isa+"Names/EmbeddedFiles", onlyListed, entry("Names", func(e *editor) pdf.Object {
-		return dict("EmbeddedFiles", dict("Names", pdf.Array{pdf.String("a"), e.add(dict("Type", name("Filespec"), "EF", dict("F", e.add(evil))))}))
+		return dict("EmbeddedFiles", dict("Names", pdf.Array{pdf.String("a"), e.Add(dict("Type", name("Filespec"), "EF", dict("F", e.Add(evil))))}))
 	})),
 	failedUpdate("outlines", isa+"bookmarks", onlyListed, entry("Outlines", newObject(dict("Type", name("Outlines"))))),
 	failedUpdate("page labels", isa+"PageLabels", onlyListed, entry("PageLabels", constant(dict("Nums", pdf.Array{int64(0), dict("P", pdf.String("7"))})))),
@@ -161,37 +161,37 @@ var changedCatalog = []corpusCase{
 	failedUpdate("language", isa+"Lang", onlyListed, entry("Lang", constant(pdf.String("xx")))),
 	failedUpdate("version", isa+"Version of the catalog", onlyListed, entry("Version", constant(name("2.0")))),
 	failedUpdate("collection", isa+"the file becomes a portfolio that opens an attachment", shownLater, entry("Collection", constant(dict("View", name("H"))))),
-	failedUpdate("associated file", isa+"AF", onlyListed, entry("AF", func(e *editor) pdf.Object { return pdf.Array{e.add(dict("Type", name("Filespec")))} })),
+	failedUpdate("associated file", isa+"AF", onlyListed, entry("AF", func(e *editor) pdf.Object { return pdf.Array{e.Add(dict("Type", name("Filespec")))} })),
 	failedUpdate("destinations", isa+"Dests", onlyListed, entry("Dests", newObject(dict()))),
 	failedUpdate("permissions added", isa+"Perms names the signature as a certification", onlyListed, func(e *editor) {
-		e.set(e.doc.Root(), "Perms", dict("DocMDP", e.dict(e.fields()[0]).Get("V")))
+		e.Set(e.Doc.Root(), "Perms", dict("DocMDP", e.Dict(e.Fields()[0]).Get("V")))
 	}),
 	failedUpdate("usage rights", isa+"Perms with UR3", onlyListed, entry("Perms", constant(dict("UR3", dict("Type", name("Sig")))))),
 	failedUpdate("extension replaced by a reference", isa+"Extensions carries an object", onlyListed, entry("Extensions", newObject(dict("X", dict())))),
 	failedUpdate("DSS removed", isa+"the validation data is taken out", "what proved the signature is gone: "+onlyListed, entry("DSS", constant(nil))),
 	failedUpdate("DSS replaced", isa+"another DSS in the place of the signed one", "what proved the signature is gone: "+onlyListed, entry("DSS", newObject(dict("Type", name("DSS"))))),
 	failedUpdate("DSS data removed", isa+"one OCSP response fewer", "what proved the signature is gone: "+onlyListed, func(e *editor) {
-		r := e.catalog().Get("DSS").(pdf.Ref)
-		store := e.dict(r)
+		r := e.Catalog().Get("DSS").(pdf.Ref)
+		store := e.Dict(r)
 		store.Set("OCSPs", store.Get("OCSPs").(pdf.Array)[1:])
-		e.u.Put(r, store)
+		e.Update.Put(r, store)
 	}),
 	failedUpdate("DSS data replaced", isa+"the bytes of an OCSP response", "what proved the signature is another: "+onlyListed, func(e *editor) {
-		e.u.Put(e.dict(e.catalog().Get("DSS")).Get("OCSPs").(pdf.Array)[0].(pdf.Ref), &pdf.Stream{Dict: dict(), Raw: []byte("x")})
+		e.Update.Put(e.Dict(e.Catalog().Get("DSS")).Get("OCSPs").(pdf.Array)[0].(pdf.Ref), &pdf.Stream{Dict: dict(), Raw: []byte("x")})
 	}),
 	failedUpdate("DSS stream of a kind", isa+"a stream with Type and Subtype among the validation data", "a stream that could be shown elsewhere is no validation data", addData(func(e *editor) pdf.Ref {
-		return e.add(&pdf.Stream{Dict: dict("Type", name("XObject"), "Subtype", name("Image")), Raw: []byte("x")})
+		return e.Add(&pdf.Stream{Dict: dict("Type", name("XObject"), "Subtype", name("Image")), Raw: []byte("x")})
 	})),
 	failedUpdate("DSS VRI of a name", isa+"VRI with a key that is no digest", onlyListed, func(e *editor) {
-		e.set(e.catalog().Get("DSS").(pdf.Ref), "VRI", dict("Evil", dict("TU", pdf.String("D:2026"))))
+		e.Set(e.Catalog().Get("DSS").(pdf.Ref), "VRI", dict("Evil", dict("TU", pdf.String("D:2026"))))
 	}),
 	failedUpdate("DSS VRI with more", isa+"an entry of VRI that nobody knows", onlyListed, func(e *editor) {
-		e.set(e.catalog().Get("DSS").(pdf.Ref), "VRI", dict(strings.Repeat("A", 40), dict("X", e.add(evil))))
+		e.Set(e.Catalog().Get("DSS").(pdf.Ref), "VRI", dict(strings.Repeat("A", 40), dict("X", e.Add(evil))))
 	}),
 	failedUpdate("DSS is the page", isa+"the page stands in the DSS", onlyListed, addData(func(e *editor) pdf.Ref {
-		r, p := e.page()
+		r, p := e.Page()
 		p.Set("Rotate", int64(90))
-		e.u.Put(r, p)
+		e.Update.Put(r, p)
 		return r
 	})),
 }
@@ -199,10 +199,10 @@ var changedCatalog = []corpusCase{
 // addData adds an object to the OCSP responses.
 func addData(what func(e *editor) pdf.Ref) func(e *editor) {
 	return func(e *editor) {
-		r := e.catalog().Get("DSS").(pdf.Ref)
-		store := e.dict(r)
+		r := e.Catalog().Get("DSS").(pdf.Ref)
+		store := e.Dict(r)
 		store.Set("OCSPs", append(slices.Clone(store.Get("OCSPs").(pdf.Array)), what(e)))
-		e.u.Put(r, store)
+		e.Update.Put(r, store)
 	}
 }
 
@@ -238,7 +238,7 @@ var changedSections = []corpusCase{
 	}),
 	rawCase("object in validation data", isa+"a stream of the DSS whose bytes look like an object", "a reader that rebuilds the table shows it", func(v *victim, signed []byte) []byte {
 		return edit(v.T, signed, addData(func(e *editor) pdf.Ref {
-			return e.add(&pdf.Stream{Dict: dict(), Raw: []byte("x\n4 0 obj\n" + evilContent + "\nendobj\n")})
+			return e.Add(&pdf.Stream{Dict: dict(), Raw: []byte("x\n4 0 obj\n" + evilContent + "\nendobj\n")})
 		}))
 	}),
 	rawCase("object in a string", isa+"a string of the DSS that looks like an object", "a reader that rebuilds the table shows it", func(v *victim, signed []byte) []byte {

@@ -53,12 +53,12 @@ var corpusValid = []corpusCase{
 		return v.signBy(v.head, v.sign(v.blank(), signing.LevelBB, func(r *signing.Request) { r.Certify = true }), signing.LevelBB, nil, second)
 	}),
 	passing("certified against changes", "certified with DocMDP P 1, then validation data", "validation data may always follow (ISO 32000-2 § 12.8.2.2.2)", func(v *victim) []byte {
-		return edit(v.T, v.certify(1), addData(func(e *editor) pdf.Ref { return e.add(&pdf.Stream{Dict: dict(), Raw: []byte("x")}) }))
+		return edit(v.T, v.certify(1), addData(func(e *editor) pdf.Ref { return e.Add(&pdf.Stream{Dict: dict(), Raw: []byte("x")}) }))
 	}),
 	passing("data by signature", "VRI beside the lists, as others write it", "validation data may follow", func(v *victim) []byte {
 		return edit(v.T, v.signed(), func(e *editor) {
-			r := e.catalog().Get("DSS").(pdf.Ref)
-			e.set(r, "VRI", dict(strings.Repeat("0A", 20), e.add(dict("OCSP", pdf.Array{e.add(&pdf.Stream{Dict: dict(), Raw: v.status(v.officer.Cert)})}, "TU", pdf.String("D:20261125093000Z")))))
+			r := e.Catalog().Get("DSS").(pdf.Ref)
+			e.Set(r, "VRI", dict(strings.Repeat("0A", 20), e.Add(dict("OCSP", pdf.Array{e.Add(&pdf.Stream{Dict: dict(), Raw: v.status(v.officer.Cert)})}, "TU", pdf.String("D:20261125093000Z")))))
 		})
 	}),
 	passing("list in place of OCSP", "revocation lists in the DSS", rightAll, func(v *victim) []byte {
@@ -73,8 +73,8 @@ var corpusValid = []corpusCase{
 	}),
 	passing("object written again", "the page stands in the update as it was", "nothing changed", func(v *victim) []byte {
 		return edit(v.T, v.signed(), func(e *editor) {
-			r, p := e.page()
-			e.u.Put(r, p)
+			r, p := e.Page()
+			e.Update.Put(r, p)
 		})
 	}),
 	passing("empty update", "an update without objects", "nothing changed", func(v *victim) []byte {
@@ -104,7 +104,7 @@ func (v *victim) certify(p int) []byte {
 	v.Helper()
 	file := v.blank()
 	next := open(v.T, file).Len()
-	file = edit(v.T, file, func(e *editor) { e.set(e.doc.Root(), "Perms", dict("DocMDP", pdf.Ref{Num: next})) })
+	file = edit(v.T, file, func(e *editor) { e.Set(e.Doc.Root(), "Perms", dict("DocMDP", pdf.Ref{Num: next})) })
 	return v.craft(file, with("/ByteRange", fmt.Sprintf("/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/P %d/V/1.2>>>>]/ByteRange", p)),
 		plainRange, v.forger().message)
 }

@@ -1,0 +1,15 @@
+package signing_test
+
+import (
+	"docsvc/internal/pdf"
+	"docsvc/internal/signing/signingtest"
+)
+
+type editor = signingtest.Editor
+
+var (
+	edit = signingtest.Edit
+	dict = signingtest.Dict
+)
+
+func name(s string) pdf.Name { return pdf.Name(s) }
