@@ -77,33 +77,39 @@ func limited(t *testing.T, c Config, p policy) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, err := creds.GetWithContext(nil)
+	var value credentials.Value
+	err = initialized(t, func() error {
+		value, err = creds.GetWithContext(nil)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.AccessKey, c.SecretKey, c.session = value.AccessKeyID, value.SecretAccessKey, value.SessionToken
-	awaitCredentials(t, c)
-	return c
-}
-
-// awaitCredentials waits until MinIO knows temporary credentials: for a moment after its
-// start it answers that it is not initialised.
-func awaitCredentials(t *testing.T, c Config) {
-	t.Helper()
-	s, err := connect(c)
+	store, err := connect(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = s.Close() }()
-	for until := time.Now().Add(15 * time.Second); ; {
-		_, err := s.core.BucketExists(t.Context(), c.Bucket)
+	defer func() { _ = store.Close() }()
+	_ = initialized(t, func() error { // whether the policy allows it does not matter
+		_, err := store.core.BucketExists(t.Context(), c.Bucket)
+		return err
+	})
+	return c
+}
+
+// initialized asks until MinIO knows temporary credentials: for a moment after
+// its start it answers that it is not initialised.
+func initialized(t *testing.T, ask func() error) error {
+	t.Helper()
+	for until := time.Now().Add(15 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		err := ask()
 		if err == nil || !strings.Contains(err.Error(), "not initialized") {
-			return
+			return err
 		}
 		if time.Now().After(until) {
 			t.Fatal(err)
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }
 
