@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/makiuchi-d/gozxing"
+
+	"docsvc/internal/testservers"
 )
 
 // raster draws a symbol as a 200-dpi black-and-white scan shows it: each dot
@@ -86,7 +88,7 @@ func decodeTools(t *testing.T, img image.Image, symbology, want string) {
 	} {
 		tool, err := exec.LookPath(command[0])
 		if err != nil {
-			if strings.Contains(os.Getenv("DOCSVC_MUST_RUN"), "tools") {
+			if testservers.MustRun("tools") {
 				t.Errorf("%s is not installed", command[0])
 			} else {
 				t.Logf("not checked with %s: it is not installed", command[0])

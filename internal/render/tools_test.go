@@ -9,20 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"docsvc/internal/testservers"
 )
 
-// tool runs a program of others on a file. Where it is missing the test is
-// skipped, or fails if DOCSVC_MUST_RUN names "tools".
+// tool runs a program of others on a file.
 func tool(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("DOCSVC_MUST_RUN"), ","), "tools") {
-			t.Fatalf("%s is not installed", name)
-		}
-		t.Skipf("%s is not installed", name)
-	}
-	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), testservers.Tool(t, name), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/signingtest"
+	"docsvc/internal/testservers"
 )
 
 // TestLayouts: what pdfsign signed in files that qpdf and mutool wrote, with
@@ -56,7 +57,7 @@ func TestLayouts(t *testing.T) {
 // TestForeignMessages: adbe.pkcs7.detached as OpenSSL writes it, in files whose
 // header is not at byte 0.
 func TestForeignMessages(t *testing.T) {
-	openssl := tool(t, "openssl")
+	openssl := testservers.Tool(t, "openssl")
 	p := signingtest.New(t, nil)
 	officer := p.Officer(t, kind("RSA-3072").New(t))
 	other := p.Officer(t, kind("P-256").New(t))

@@ -16,21 +16,8 @@ import (
 
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/signingtest"
+	"docsvc/internal/testservers"
 )
-
-// tool skips the test when an independent verifier is not installed, unless
-// DOCSVC_MUST_RUN names "tools".
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("DOCSVC_MUST_RUN"), ","), "tools") {
-			t.Fatalf("%s is not installed, but DOCSVC_MUST_RUN asks for tools", name)
-		}
-		t.Skipf("%s is not installed", name)
-	}
-	return path
-}
 
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
@@ -102,7 +89,7 @@ func TestTools(t *testing.T) {
 				t.Parallel()
 				program := c.tool
 				if program != "" {
-					program = tool(t, c.tool)
+					program = testservers.Tool(t, c.tool)
 				}
 				b := newBench(t, p)
 				for _, v := range files {
@@ -265,7 +252,7 @@ func TestToolsNotice(t *testing.T) {
 	}
 	fails := func(t *testing.T, program string, args ...string) {
 		t.Helper()
-		if out, err := exec.CommandContext(t.Context(), tool(t, program), args...).CombinedOutput(); err == nil {
+		if out, err := exec.CommandContext(t.Context(), testservers.Tool(t, program), args...).CombinedOutput(); err == nil {
 			t.Errorf("accepted: %s", out)
 		}
 	}
@@ -278,12 +265,12 @@ func TestToolsNotice(t *testing.T) {
 			"-CAfile", b.root, "-untrusted", b.issuing)
 	})
 	t.Run("pdfsig", func(t *testing.T) {
-		if out := run(t, tool(t, "pdfsig"), "-nocert", path); strings.Contains(out, "Signature is Valid") {
+		if out := run(t, testservers.Tool(t, "pdfsig"), "-nocert", path); strings.Contains(out, "Signature is Valid") {
 			t.Error(out)
 		}
 	})
 	t.Run("mutool", func(t *testing.T) {
-		out := run(t, tool(t, "mutool"), "sign", "-v", path)
+		out := run(t, testservers.Tool(t, "mutool"), "sign", "-v", path)
 		if strings.Contains(out, "signature is valid") || strings.Contains(out, "unchanged") {
 			t.Error(out)
 		}
@@ -293,7 +280,7 @@ func TestToolsNotice(t *testing.T) {
 // TestQPDFRewrites: other writers' layouts (object streams, linearised) are
 // read, and an old signature does not survive a rewrite.
 func TestQPDFRewrites(t *testing.T) {
-	qpdf := tool(t, "qpdf")
+	qpdf := testservers.Tool(t, "qpdf")
 	p := signingtest.New(t, nil)
 	signed := raised(t, p, p.Officer(t, signingtest.P256(t)), signing.LevelBT)
 	path := newBench(t, p).write(t, "file.pdf", signed)

@@ -6,20 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"docsvc/internal/testservers"
 )
 
-// tool returns the output of an independent PDF tool. Without the tool the
-// test fails if DOCSVC_MUST_RUN names "tools", and is skipped otherwise.
+// tool returns the output of an independent PDF tool.
 func tool(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if strings.Contains(os.Getenv("DOCSVC_MUST_RUN"), "tools") {
-			t.Fatalf("%s is not installed", name)
-		}
-		t.Skipf("%s is not installed", name)
-	}
-	out, err := exec.Command(path, args...).CombinedOutput()
+	out, err := exec.Command(testservers.Tool(t, name), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, out)
 	}

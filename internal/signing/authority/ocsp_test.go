@@ -17,6 +17,7 @@ import (
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/cms"
 	"docsvc/internal/signing/signingtest"
+	"docsvc/internal/testservers"
 )
 
 // TestResponse: what a response has beside the status.
@@ -144,9 +145,7 @@ func TestAnotherUnit(t *testing.T) {
 
 // TestOpenSSLAsks: OpenSSL as an independent client, with its nonce.
 func TestOpenSSLAsks(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	testservers.Tool(t, "openssl")
 	a, _, _ := newAuthority(t)
 	s, good, bad := serve(t, a), officer(t, a), officer(t, a)
 	if err := a.Revoke(bad.Cert, ocsp.KeyCompromise); err != nil {

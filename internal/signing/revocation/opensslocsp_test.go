@@ -15,14 +15,13 @@ import (
 	"time"
 
 	"docsvc/internal/signing/revocation"
+	"docsvc/internal/testservers"
 )
 
 // TestOpenSSLResponds: OpenSSL as an independent responder, the CA's own and a
 // delegated one.
 func TestOpenSSLResponds(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	testservers.Tool(t, "openssl")
 	for _, delegated := range []bool{true, false} {
 		w := newWorld(t)
 		fine, bad, strange := w.named(t), w.named(t), w.named(t)
