@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"docsvc/internal/pdf"
+	"docsvc/internal/signing/cms"
 )
 
 // maxCollected bounds what one file can make an augmenter ask for.
@@ -188,7 +189,7 @@ func (c *collection) take(proof Proof, cert, issuer *x509.Certificate, used time
 		c.judge.embedded.crls = append(c.judge.embedded.crls, item{der: proof.CRL})
 		return c.store.add(storedCRLs, proof.CRL)
 	}
-	r, err := readResponse(proof.OCSP)
+	signer, err := cms.ReadOCSPSigner(proof.OCSP)
 	if err != nil {
 		return fmt.Errorf("%w: OCSP response about %s: %w", ErrValidationData, cert.Subject, err)
 	}
@@ -196,21 +197,21 @@ func (c *collection) take(proof Proof, cert, issuer *x509.Certificate, used time
 	if err := c.store.add(storedOCSPs, proof.OCSP); err != nil {
 		return err
 	}
-	return c.responder(r, cert, issuer, used, depth)
+	return c.responder(signer, cert, issuer, used, depth)
 }
 
 // responder proves a delegated OCSP responder as of its response. Its
 // certificate is in the response, and its issuer in the path already.
-func (c *collection) responder(r response, cert, issuer *x509.Certificate, used time.Time, depth int) error {
+func (c *collection) responder(s cms.OCSPSigner, cert, issuer *x509.Certificate, used time.Time, depth int) error {
 	switch {
-	case r.responder == nil || r.responder.Equal(issuer) || unchecked(r.responder):
+	case s.Certificate == nil || s.Certificate.Equal(issuer) || unchecked(s.Certificate):
 		return nil
-	case r.responder.Equal(cert):
+	case s.Certificate.Equal(cert):
 		return fmt.Errorf("%w: the OCSP responder %s vouches for itself", ErrValidationData, cert.Subject)
 	case depth >= maxResponderDepth:
 		return fmt.Errorf("%w: the OCSP responder %s needs the word of one that needs another's", ErrValidationData, cert.Subject)
 	}
-	return c.status(r.responder, issuer, r.producedAt, used, depth+1)
+	return c.status(s.Certificate, issuer, s.ProducedAt, used, depth+1)
 }
 
 // idNoCheck is id-pkix-ocsp-nocheck.

@@ -29,9 +29,6 @@ func (b *believed) at() time.Time {
 	return b.ProducedAt
 }
 
-// oidArchiveCutoff is id-pkix-ocsp-archive-cutoff.
-var oidArchiveCutoff = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 6}
-
 // remembers says whether the responder still knows about the certificate: it
 // has not expired, or ended when the responder's memory had begun (RFC 6960 §
 // 4.4.4). Without that, "good" about an expired one may only mean "forgotten".
@@ -41,7 +38,7 @@ func (b *believed) remembers(c *x509.Certificate) bool {
 	}
 	for _, e := range b.Extensions {
 		var cutoff time.Time
-		if !e.Id.Equal(oidArchiveCutoff) {
+		if !e.Id.Equal(cms.OIDOCSPArchiveCutoff) {
 			continue
 		}
 		rest, err := asn1.UnmarshalWithParams(e.Value, &cutoff, "generalized")
@@ -73,7 +70,7 @@ func parseOCSP(der []byte, c, issuer *x509.Certificate) (*believed, error) {
 		b.responder = responder
 	}
 	switch {
-	case !identifies(r.TBSResponseData, c, issuer):
+	case !cms.OCSPIdentifies(r.TBSResponseData, c, issuer):
 		return nil, fmt.Errorf("%w: about a certificate of another issuer, or without a status", ErrOCSP)
 	case r.Status == ocsp.Revoked && r.RevokedAt.IsZero():
 		return nil, fmt.Errorf("%w: revoked at no time", ErrOCSP)

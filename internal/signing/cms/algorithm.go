@@ -124,17 +124,14 @@ func (a Algorithm) addIdentifier(b *cryptobyte.Builder, tag cbasn1.Tag) {
 		case RSAPSS:
 			b.AddASN1ObjectIdentifier(oidPSS)
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-				explicit := func(n uint8, f cryptobyte.BuilderContinuation) {
-					b.AddASN1(cbasn1.Tag(n).Constructed().ContextSpecific(), f)
-				}
-				explicit(0, func(b *cryptobyte.Builder) { addHash(b, a.Hash(), true) })
-				explicit(1, func(b *cryptobyte.Builder) {
+				explicit(b, 0, func(b *cryptobyte.Builder) { addHash(b, a.Hash(), true) })
+				explicit(b, 1, func(b *cryptobyte.Builder) {
 					b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 						b.AddASN1ObjectIdentifier(oidMGF1)
 						addHash(b, a.Hash(), true)
 					})
 				})
-				explicit(2, func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(a.Hash().Size())) })
+				explicit(b, 2, func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(a.Hash().Size())) })
 			})
 		}
 	})

@@ -129,7 +129,7 @@ func (s *SignedData) checkESS(value cryptobyte.String, v2 bool) error {
 	var names, name cryptobyte.String
 	var serial cryptobyte.String
 	if !id.ReadASN1(&issuerSerial, cbasn1.SEQUENCE) || !issuerSerial.ReadASN1(&names, cbasn1.SEQUENCE) ||
-		!issuerSerial.ReadASN1Element(&serial, cbasn1.INTEGER) || !names.ReadASN1(&name, cbasn1.Tag(4).Constructed().ContextSpecific()) {
+		!issuerSerial.ReadASN1Element(&serial, cbasn1.INTEGER) || !names.ReadASN1(&name, contextTag(4)) {
 		return malformed
 	}
 	var own cryptobyte.Builder

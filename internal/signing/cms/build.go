@@ -10,8 +10,10 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-var context0 = cbasn1.Tag(0).Constructed().ContextSpecific()
-var context1 = cbasn1.Tag(1).Constructed().ContextSpecific()
+var context0, context1 = contextTag(0), contextTag(1)
+
+// contextTag is of a constructed element.
+func contextTag(n uint8) cbasn1.Tag { return cbasn1.Tag(n).Constructed().ContextSpecific() }
 
 // SignedAttributes builds the attributes that are signed in place of the
 // document (EN 319 122-1 § 5.1, EN 319 142-1 § 6.3): content-type,
@@ -66,7 +68,7 @@ func addSigningCertificate(b *cryptobyte.Builder, alg Algorithm, cert *x509.Cert
 				b.AddASN1OctetString(h.Sum(nil))
 				seq(b, func(b *cryptobyte.Builder) { // IssuerSerial
 					seq(b, func(b *cryptobyte.Builder) { // GeneralNames
-						b.AddASN1(cbasn1.Tag(4).Constructed().ContextSpecific(), func(b *cryptobyte.Builder) {
+						b.AddASN1(contextTag(4), func(b *cryptobyte.Builder) {
 							b.AddBytes(cert.RawIssuer)
 						})
 					})

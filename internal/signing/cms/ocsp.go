@@ -2,9 +2,7 @@ package cms
 
 import (
 	"crypto"
-	_ "crypto/sha1" // certificate identifiers of OCSP (RFC 6960 § 4.1.1): names, not proofs
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
@@ -22,9 +20,10 @@ import (
 const MaxOCSPNonce = 128
 
 var (
-	oidOCSPBasic         = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 1}
-	oidOCSPNonce         = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
-	oidOCSPArchiveCutoff = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 6}
+	oidOCSPBasic = OID{1, 3, 6, 1, 5, 5, 7, 48, 1, 1}
+	oidOCSPNonce = OID{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
+	// OIDOCSPArchiveCutoff is id-pkix-ocsp-archive-cutoff.
+	OIDOCSPArchiveCutoff = OID{1, 3, 6, 1, 5, 5, 7, 48, 1, 6}
 )
 
 // ErrOCSPNonce marks a nonce that is not between 1 and MaxOCSPNonce bytes long,
@@ -151,7 +150,7 @@ func (r OCSPResponse) addSingle(b *cryptobyte.Builder, id []byte) {
 		explicit(b, 1, func(b *cryptobyte.Builder) {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 				b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-					b.AddASN1ObjectIdentifier(oidOCSPArchiveCutoff)
+					b.AddASN1ObjectIdentifier(OIDOCSPArchiveCutoff)
 					b.AddASN1(cbasn1.OCTET_STRING, func(b *cryptobyte.Builder) { addSecond(b, r.ArchiveCutoff) })
 				})
 			})
@@ -160,7 +159,7 @@ func (r OCSPResponse) addSingle(b *cryptobyte.Builder, id []byte) {
 }
 
 func explicit(b *cryptobyte.Builder, tag uint8, f cryptobyte.BuilderContinuation) {
-	b.AddASN1(cbasn1.Tag(tag).Constructed().ContextSpecific(), f)
+	b.AddASN1(contextTag(tag), f)
 }
 
 func addSecond(b *cryptobyte.Builder, t time.Time) {
@@ -194,42 +193,6 @@ func OCSPRequest(serial *big.Int, issuer *x509.Certificate, nonce []byte) ([]byt
 				explicit(b, 2, func(b *cryptobyte.Builder) { addNonce(b, nonce) })
 			}
 		})
-	})
-	return out.Bytes()
-}
-
-// ocspCertID names a certificate (RFC 6960 § 4.1.1).
-func ocspCertID(issuer *x509.Certificate, serial *big.Int, h crypto.Hash) ([]byte, error) {
-	oid := asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
-	switch h {
-	case 0, crypto.SHA1:
-		h = crypto.SHA1
-	case crypto.SHA256:
-		oid = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
-	case crypto.SHA384:
-		oid = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 2}
-	case crypto.SHA512:
-		oid = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 3}
-	default:
-		return nil, fmt.Errorf("OCSP: certificates are not named with %s", h)
-	}
-	var info struct {
-		Algorithm asn1.RawValue
-		PublicKey asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(issuer.RawSubjectPublicKeyInfo, &info); err != nil {
-		return nil, fmt.Errorf("OCSP: key of %s: %w", issuer.Subject, err)
-	}
-	digest := func(b []byte) []byte { d := h.New(); d.Write(b); return d.Sum(nil) }
-	var out cryptobyte.Builder
-	out.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1ObjectIdentifier(oid)
-			b.AddASN1NULL()
-		})
-		b.AddASN1OctetString(digest(issuer.RawSubject))
-		b.AddASN1OctetString(digest(info.PublicKey.RightAlign()))
-		b.AddASN1BigInt(serial)
 	})
 	return out.Bytes()
 }

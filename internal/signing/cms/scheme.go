@@ -113,8 +113,8 @@ func pssSalt(in cryptobyte.String, h digest) (int, error) {
 	var hasHash, hasMask, hasSalt, hasTrailer bool
 	if !in.ReadASN1(&p, cbasn1.SEQUENCE) || !in.Empty() ||
 		!p.ReadOptionalASN1(&hash, &hasHash, context0) || !p.ReadOptionalASN1(&mask, &hasMask, context1) ||
-		!p.ReadOptionalASN1(&salt, &hasSalt, cbasn1.Tag(2).Constructed().ContextSpecific()) ||
-		!p.ReadOptionalASN1(&trailer, &hasTrailer, cbasn1.Tag(3).Constructed().ContextSpecific()) || !p.Empty() {
+		!p.ReadOptionalASN1(&salt, &hasSalt, contextTag(2)) ||
+		!p.ReadOptionalASN1(&trailer, &hasTrailer, contextTag(3)) || !p.Empty() {
 		return 0, refuse
 	}
 	own, masks := algorithmIdentifier{oid: oidSHA1}, algorithmIdentifier{oid: oidSHA1}
