@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -141,7 +142,7 @@ func (c *collection) stamp(file []byte, h crypto.Hash, room int) ([]byte, error)
 			return nil, fmt.Errorf("%w: %w", ErrTimestamp, err)
 		}
 		before := c.store.size
-		if err := c.prove(question{message: token.SignedData, roots: c.stampRoots(), best: token.Time, as: token.Time}); err != nil {
+		if err := c.prove(question{message: token.SignedData, roots: cmp.Or(c.TSARoots, c.Roots), best: token.Time, as: token.Time}); err != nil {
 			return nil, fmt.Errorf("validation data of the new time-stamp: %w", err)
 		}
 		if c.store.size == before && len(token.Raw) <= hole.room() {

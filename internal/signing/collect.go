@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -41,21 +42,8 @@ func (a *Augmenter) collect(ctx context.Context, doc *pdf.Document, all []signed
 	c := &collection{Augmenter: a, ctx: ctx, now: a.Now(), fresh: fresh, store: s, asked: map[string]bool{}, paths: map[pathKey][]*x509.Certificate{}}
 	c.judge = &validation{
 		Verifier: &Verifier{Now: a.Now, Intermediates: a.Intermediates, StatusAge: a.StatusAge},
-		ctx:      ctx, at: c.now, lists: map[listKey]*List{}, suitability: a.Suitability,
-	}
-	if c.judge.suitability == nil {
-		c.judge.suitability = DefaultSuitability()
-	}
-	for _, der := range s.held[storedCerts] {
-		if cert, err := x509.ParseCertificate(der); err == nil { // an unreadable one can only be missed
-			c.judge.embedded.certificates = append(c.judge.embedded.certificates, cert)
-		}
-	}
-	for _, der := range s.held[storedOCSPs] {
-		c.judge.embedded.ocsps = append(c.judge.embedded.ocsps, item{der: der})
-	}
-	for _, der := range s.held[storedCRLs] {
-		c.judge.embedded.crls = append(c.judge.embedded.crls, item{der: der})
+		ctx:      ctx, at: c.now, lists: map[listKey]*List{}, suitability: a.Suitability.orDefault(),
+		embedded: newEvidence(s.held),
 	}
 	for i, s := range all {
 		if skipLast && i == len(all)-1 {
@@ -89,7 +77,7 @@ func (c *collection) one(s signed, existed time.Time, proven bool) error {
 	if s.stamp == nil {
 		return nil
 	}
-	q := question{message: s.stamp.SignedData, roots: c.stampRoots(), best: s.stamp.Time, as: existed}
+	q := question{message: s.stamp.SignedData, roots: cmp.Or(c.TSARoots, c.Roots), best: s.stamp.Time, as: existed}
 	if c.fresh && !proven {
 		q.best = existed
 	}
@@ -97,14 +85,6 @@ func (c *collection) one(s signed, existed time.Time, proven bool) error {
 		return fmt.Errorf("time-stamp: %w", err)
 	}
 	return nil
-}
-
-// stampRoots are the trust anchors of time-stamps.
-func (a *Augmenter) stampRoots() *x509.CertPool {
-	if a.TSARoots == nil {
-		return a.Roots
-	}
-	return a.TSARoots
 }
 
 // prove adds the path of a message's signer and the status of each certificate

@@ -31,34 +31,27 @@ type store struct {
 	doc   *pdf.Document
 	dict  *pdf.Dict // as it stands; empty when the file has none
 	lists [storeKinds]pdf.Array
-	held  [storeKinds][][]byte // what the file has
+	held  [storeKinds][]item // what the file has
 	added [storeKinds][][]byte
 	size  int // of added
 	known [storeKinds]map[[sha256.Size]byte]bool
 }
 
 func openStore(doc *pdf.Document) (*store, error) {
-	s := &store{doc: doc, dict: pdf.NewDict(pdf.Entry{Key: "Type", Value: pdf.Name("DSS")})}
-	for k := range s.known {
-		s.known[k] = map[[sha256.Size]byte]bool{}
+	dict, held, err := readStore(doc)
+	if err != nil {
+		return nil, err
 	}
-	catalog, err := doc.Catalog()
-	if err != nil || catalog.Get("DSS") == nil {
-		return s, err
-	}
-	if s.dict, err = doc.Dict(catalog.Get("DSS")); err != nil {
-		return nil, fmt.Errorf("reading the DSS: %w", err)
+	s := &store{doc: doc, dict: dict, held: held}
+	if dict == nil {
+		s.dict = pdf.NewDict(pdf.Entry{Key: "Type", Value: pdf.Name("DSS")})
 	}
 	for k, key := range storeKeys {
 		if s.lists[k], err = doc.Array(s.dict.Get(key)); err != nil {
 			return nil, fmt.Errorf("reading the DSS, %s: %w", key, err)
 		}
-		streams, err := readStreams(doc, s.dict.Get(key))
-		if err != nil {
-			return nil, fmt.Errorf("reading the DSS, %s: %w", key, err)
-		}
-		for _, i := range streams {
-			s.held[k] = append(s.held[k], i.der)
+		s.known[k] = map[[sha256.Size]byte]bool{}
+		for _, i := range held[k] {
 			s.known[k][sha256.Sum256(i.der)] = true
 		}
 	}

@@ -18,11 +18,11 @@ type hole struct {
 	start, end int
 }
 
-// putHole writes a signature dictionary with room for size bytes. ByteRange
-// waits for setRange: its numbers are known once the file is whole.
+// putHole writes a signature dictionary with room for size bytes; who calls it
+// lets the update grow by that first. ByteRange waits for setRange: its numbers
+// are known once the file is whole.
 func putHole(u *pdf.Update, r pdf.Ref, d *pdf.Dict, size int) hole {
 	var h hole
-	u.Grow(2*size + holeOverhead)
 	offset := u.PutFunc(r, func(dst []byte) []byte {
 		begin := len(dst)
 		dst = pdf.AppendObject(dst, d)

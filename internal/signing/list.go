@@ -102,8 +102,7 @@ func ParseList(der []byte, issuers ...*x509.Certificate) (*List, error) {
 // listIssuer finds who signed a list. Names may repeat: a CA that changed its
 // key has two certificates with one name.
 func listIssuer(parsed *x509.RevocationList, issuers []*x509.Certificate) (*x509.Certificate, error) {
-	switch parsed.SignatureAlgorithm {
-	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA:
+	if outdated(parsed.SignatureAlgorithm) {
 		return nil, fmt.Errorf("revocation list: signed with %s", parsed.SignatureAlgorithm)
 	}
 	for _, c := range issuers {

@@ -189,6 +189,15 @@ func (v *validation) digest(l *located, h crypto.Hash) ([]byte, *failure) {
 	return d.Sum(nil), nil
 }
 
+// digestOf is digest for a time-stamp over the same bytes; nil over the limit:
+// then nothing matches.
+func (v *validation) digestOf(l *located) func(crypto.Hash) []byte {
+	return func(h crypto.Hash) []byte {
+		digest, _ := v.digest(l, h)
+		return digest
+	}
+}
+
 // parseDate reads a date of ISO 32000-1 § 7.9.4 that has seconds.
 func parseDate(s string) time.Time {
 	for _, layout := range []string{"D:20060102150405-07'00'", "D:20060102150405-07'00", "D:20060102150405Z", "D:20060102150405Z00'00'", "D:20060102150405"} {

@@ -132,7 +132,7 @@ func ParseOCSP(der []byte, cert, issuer *x509.Certificate) (*OCSPResponse, error
 		return nil, err
 	case r.responder != nil && !authorised(r.responder, r.at()):
 		return nil, fmt.Errorf("%w: %s may not respond for %s", ErrOCSP, r.responder.Subject, issuer.Subject)
-	case signatureHash(r.SignatureAlgorithm).name == "SHA-1":
+	case outdated(r.SignatureAlgorithm):
 		return nil, fmt.Errorf("%w: signed with %s", ErrOCSP, r.SignatureAlgorithm)
 	}
 	if r.responder != nil {

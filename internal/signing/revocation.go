@@ -32,31 +32,33 @@ type item struct {
 
 const maxEvidence = 256 // streams of one kind
 
-func readStore(d *pdf.Document) (evidence, error) {
-	catalog, err := d.Catalog()
-	if err != nil || catalog.Get("DSS") == nil {
-		return evidence{}, err
-	}
-	store, err := d.Dict(catalog.Get("DSS"))
-	if err != nil {
-		return evidence{}, fmt.Errorf("reading the DSS: %w", err)
-	}
-	var e evidence
-	var certs []item
-	for _, k := range []struct {
-		key  pdf.Name
-		list *[]item
-	}{{"Certs", &certs}, {"CRLs", &e.crls}, {"OCSPs", &e.ocsps}} {
-		if *k.list, err = readStreams(d, store.Get(k.key)); err != nil {
-			return evidence{}, fmt.Errorf("reading the DSS, %s: %w", k.key, err)
-		}
-	}
-	for _, i := range certs {
+// newEvidence takes what a store holds.
+func newEvidence(held [storeKinds][]item) evidence {
+	e := evidence{crls: held[storedCRLs], ocsps: held[storedOCSPs]}
+	for _, i := range held[storedCerts] {
 		if c, err := x509.ParseCertificate(i.der); err == nil { // an unreadable one can only be missed
 			e.certificates = append(e.certificates, c)
 		}
 	}
-	return e, nil
+	return e
+}
+
+// readStore reads the DSS and its streams; a nil dictionary when the file has
+// none.
+func readStore(d *pdf.Document) (dict *pdf.Dict, held [storeKinds][]item, err error) {
+	catalog, err := d.Catalog()
+	if err != nil || catalog.Get("DSS") == nil {
+		return nil, held, err
+	}
+	if dict, err = d.Dict(catalog.Get("DSS")); err != nil {
+		return nil, held, fmt.Errorf("reading the DSS: %w", err)
+	}
+	for k, key := range storeKeys {
+		if held[k], err = readStreams(d, dict.Get(key)); err != nil {
+			return nil, held, fmt.Errorf("reading the DSS, %s: %w", key, err)
+		}
+	}
+	return dict, held, nil
 }
 
 func readStreams(d *pdf.Document, o pdf.Object) ([]item, error) {

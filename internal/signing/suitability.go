@@ -43,6 +43,13 @@ func DefaultSuitability() Suitability {
 	}
 }
 
+func (s Suitability) orDefault() Suitability {
+	if s == nil {
+		return DefaultSuitability()
+	}
+	return s
+}
+
 // ParseSuitability reads a table in JSON.
 func ParseSuitability(data []byte) (Suitability, error) {
 	var s Suitability

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/crypto/ocsp"
+
 	"docsvc/internal/signing/cms"
 )
 
@@ -177,7 +179,7 @@ func (v *validation) judgeStatus(q question, st status, c *x509.Certificate, dep
 // keeps the tokens that it made before (RFC 3161 § 4, item 1): its key did not
 // fall into other hands.
 func harmless(reason int) bool {
-	return reason == 3 || reason == 4 || reason == 5 // affiliationChanged, superseded, cessationOfOperation
+	return reason == ocsp.AffiliationChanged || reason == ocsp.Superseded || reason == ocsp.CessationOfOperation
 }
 
 // displayName is how people call the holder of a certificate.
@@ -192,6 +194,15 @@ func outside(c *x509.Certificate, t time.Time) bool {
 	return t.Before(c.NotBefore) || t.After(c.NotAfter)
 }
 
+// outdated says that nobody should sign with an algorithm any more.
+func outdated(a x509.SignatureAlgorithm) bool {
+	switch a {
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA:
+		return true
+	}
+	return false
+}
+
 // weak says why nothing new may be built on a certificate below the root, or "".
 func weak(c *x509.Certificate) string {
 	switch k := c.PublicKey.(type) {
@@ -204,8 +215,7 @@ func weak(c *x509.Certificate) string {
 			return fmt.Sprintf("EC key of %d bits", k.Curve.Params().BitSize)
 		}
 	}
-	switch c.SignatureAlgorithm {
-	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA, x509.DSAWithSHA1:
+	if outdated(c.SignatureAlgorithm) {
 		return "a certificate is signed with " + c.SignatureAlgorithm.String()
 	}
 	return ""

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"encoding/asn1"
@@ -195,10 +196,7 @@ func (v *validation) contentTime(l *located, s *Signature, end int) (time.Time, 
 	if der == nil {
 		return time.Time{}, nil, nil
 	}
-	t, fail, err := v.timestamp(der, end, &s.Verdict, func(h crypto.Hash) []byte {
-		digest, _ := v.digest(l, h) // nil over the limit: then nothing matches
-		return digest
-	})
+	t, fail, err := v.timestamp(der, end, &s.Verdict, v.digestOf(l))
 	switch {
 	case err != nil:
 		return time.Time{}, nil, err
@@ -260,13 +258,9 @@ func (v *validation) timestamp(der []byte, end int, notes *Verdict, digest func(
 	case proven && t.Time.After(existed.Add(t.Accuracy+stampSkew)):
 		return nil, indeterminate(TimestampOrderFailure, CauseOrder, "the time-stamp is later than one that was made over it"), nil
 	}
-	roots := v.TSARoots
-	if roots == nil {
-		roots = v.Roots
-	}
 	primitives := append(signaturePrimitives(t.SignedData), hashPrimitive(t.Hash))
 	answer, fail, err := v.trust(question{
-		message: t.SignedData, roots: roots, best: t.Time, as: existed, revokedBefore: existed,
+		message: t.SignedData, roots: cmp.Or(v.TSARoots, v.Roots), best: t.Time, as: existed, revokedBefore: existed,
 		primitives: primitives, proven: true, stamp: true, notes: notes,
 	})
 	if fail != nil || err != nil {
@@ -286,10 +280,7 @@ func (v *validation) documentTimestamp(c candidate, t *DocumentTimestamp, report
 		return nil
 	}
 	end := c.located.revisionEnd()
-	s, fail, err := v.timestamp(c.located.message.Raw, end, &t.Verdict, func(h crypto.Hash) []byte {
-		digest, _ := v.digest(c.located, h) // nil over the limit: then nothing matches
-		return digest
-	})
+	s, fail, err := v.timestamp(c.located.message.Raw, end, &t.Verdict, v.digestOf(c.located))
 	if err != nil {
 		return err
 	}

@@ -78,10 +78,7 @@ func (v *Verifier) Verify(ctx context.Context, file []byte, at time.Time) (*Repo
 	}
 	run := &validation{
 		Verifier: v, ctx: ctx, at: at, doc: doc, hashLeft: maxHashed,
-		lists: map[listKey]*List{}, suitability: v.Suitability,
-	}
-	if run.suitability == nil {
-		run.suitability = DefaultSuitability()
+		lists: map[listKey]*List{}, suitability: v.Suitability.orDefault(),
 	}
 	if err := run.all(fields, report); err != nil {
 		return nil, err
@@ -131,11 +128,12 @@ type candidate struct {
 // all judges the document time-stamps, newest first, and then the signatures.
 // The report has both in the order of the form.
 func (v *validation) all(fields []field, report *Report) error {
-	var err error
-	if v.embedded, err = readStore(v.doc); err != nil {
+	_, held, err := readStore(v.doc)
+	if err != nil {
 		report.set(fileFailure(err))
 		return nil
 	}
+	v.embedded = newEvidence(held)
 	list, err := v.candidates(fields, report)
 	if err != nil || list == nil {
 		return err
