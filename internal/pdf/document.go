@@ -88,6 +88,10 @@ func open(file []byte, origin int, limits Limits, b *budget) (*Document, error) 
 	if err := d.readSections(start); err != nil {
 		return nil, err
 	}
+	// What a section's own stream needed was read before all places were known.
+	clear(d.objects)
+	clear(d.streams)
+	d.starts = nil
 	for _, s := range d.sections { // readers differ in which trailer counts
 		if s.trailer.Get("Encrypt") != nil {
 			return nil, ErrEncrypted

@@ -1,16 +1,12 @@
 package pdf
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Hidden finds, from a place on, the head of an object, "n g obj", where no
 // cross-reference section has one: in a string or in the data of a stream. Some
 // readers that repair a damaged file take it for an object, and the last one of
 // a number is the one that they show. It returns its place, or -1.
 func (d *Document) Hidden(from int) int {
-	slices.Sort(d.older)
 	for pos := from; ; {
 		i := bytes.Index(d.buf[pos:], []byte("obj"))
 		if i < 0 {

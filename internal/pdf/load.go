@@ -54,20 +54,28 @@ func (d *Document) Object(num int) (Object, error) {
 // byte of an object: an object in a string or in a stream is there for one
 // reader and not for another.
 func (d *Document) beginsWithin(start, end int) bool {
-	if d.starts == nil {
-		d.starts = make([]int, 0, len(d.table)+len(d.sections))
-		for _, s := range d.table {
-			if s.Kind == InFile {
-				d.starts = append(d.starts, s.Offset)
-			}
-		}
-		for _, s := range d.sections {
-			d.starts = append(d.starts, s.offset)
-		}
-		slices.Sort(d.starts)
-	}
+	d.sortPlaces()
 	i, _ := slices.BinarySearch(d.starts, start+1)
 	return i < len(d.starts) && d.starts[i] < end
+}
+
+// sortPlaces fills starts, and sorts what the search for places looks through,
+// when it is needed first.
+func (d *Document) sortPlaces() {
+	if d.starts != nil {
+		return
+	}
+	d.starts = make([]int, 0, len(d.table)+len(d.sections))
+	for _, s := range d.table {
+		if s.Kind == InFile {
+			d.starts = append(d.starts, s.Offset)
+		}
+	}
+	for _, s := range d.sections {
+		d.starts = append(d.starts, s.offset)
+	}
+	slices.Sort(d.starts)
+	slices.Sort(d.older)
 }
 
 // Resolve follows a reference to its object; anything else returns as it is.

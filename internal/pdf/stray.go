@@ -16,7 +16,6 @@ func (d *Document) Stray(from int) (int, error) {
 	for _, x := range d.sections {
 		s.ends[x.offset] = x.end
 	}
-	slices.Sort(d.older)
 	for pos := from; pos < len(d.buf); {
 		if isSpace(d.buf[pos]) {
 			pos++
@@ -84,7 +83,7 @@ func harmlessComment(line []byte) bool {
 
 // namesObject says whether a section has or had an object at pos.
 func (d *Document) namesObject(pos int) bool {
-	d.beginsWithin(pos, pos) // fills starts
+	d.sortPlaces()
 	if _, ok := slices.BinarySearch(d.starts, pos); ok {
 		return true
 	}
