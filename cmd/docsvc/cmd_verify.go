@@ -111,12 +111,9 @@ func (o verifyOptions) alone(algorithms string) (*signing.Verifier, error) {
 		}
 	}
 	if algorithms != "" {
-		data, err := readInput(algorithms, maxAlgorithms)
-		if err != nil {
+		var err error
+		if v.Suitability, err = readAlgorithms(algorithms); err != nil {
 			return nil, err
-		}
-		if v.Suitability, err = signing.ParseSuitability(data); err != nil {
-			return nil, fmt.Errorf("%s: %w", algorithms, err)
 		}
 	}
 	return v, nil

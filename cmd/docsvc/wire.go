@@ -231,13 +231,22 @@ func (c Config) algorithms() (signing.Suitability, error) {
 	if c.AlgorithmsFile == "" {
 		return signing.DefaultSuitability(), nil
 	}
-	data, err := readInput(c.path(c.AlgorithmsFile), maxAlgorithms)
+	table, err := readAlgorithms(c.path(c.AlgorithmsFile))
 	if err != nil {
 		return nil, fmt.Errorf("algorithms_file: %w", err)
 	}
+	return table, nil
+}
+
+// readAlgorithms reads a table from a file.
+func readAlgorithms(path string) (signing.Suitability, error) {
+	data, err := readInput(path, maxAlgorithms)
+	if err != nil {
+		return nil, err
+	}
 	table, err := signing.ParseSuitability(data)
 	if err != nil {
-		return nil, fmt.Errorf("algorithms_file %s: %w", c.AlgorithmsFile, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return table, nil
 }

@@ -196,6 +196,12 @@ type Job struct {
 	Since  time.Time
 }
 
+// HasSigned says whether the signer at a place in Signers has signed. In an act
+// that was voided nobody has.
+func (a Act) HasSigned(place int) bool {
+	return a.State == Signed || a.State == Archived || a.State != Voided && place < a.Round
+}
+
 // PublicSummary decodes the act's summary.
 func (a Act) PublicSummary() (Summary, error) {
 	var s Summary

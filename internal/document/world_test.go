@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +17,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"crypto/x509"
 
 	"github.com/google/uuid"
 
@@ -50,13 +49,12 @@ type world struct {
 	}
 	officers map[string]*officer
 
-	mu    sync.Mutex
-	clock time.Time
+	clock *signingtest.Clock
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "register.db"), level: signing.LevelBT, clock: time.Now().Truncate(time.Second)}
+	w := &world{t: t, path: filepath.Join(t.TempDir(), "register.db"), level: signing.LevelBT, clock: signingtest.NewClock(time.Now().Truncate(time.Second))}
 	w.archive = &archivetest.Fake{Now: w.now}
 	w.pki = signingtest.New(t, w.now)
 	w.tsa = &faultyTSA{pki: w.pki}
@@ -98,17 +96,9 @@ func (w *world) openRegister() {
 	w.store = &faultyStore{Store: w.register}
 }
 
-func (w *world) now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.clock
-}
+func (w *world) now() time.Time { return w.clock.Now() }
 
-func (w *world) advance(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.clock = w.clock.Add(d)
-}
+func (w *world) advance(d time.Duration) { w.clock.Advance(d) }
 
 const lease = time.Minute
 

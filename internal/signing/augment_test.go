@@ -76,10 +76,7 @@ func stored(t testing.TB, file []byte) [3]int {
 
 func dss(t testing.TB, file []byte) (*pdf.Document, *pdf.Dict) {
 	t.Helper()
-	d, err := pdf.Open(file, pdf.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := signingtest.Open(t, file)
 	catalog, err := d.Catalog()
 	if err != nil {
 		t.Fatal(err)
@@ -141,10 +138,7 @@ func TestAugment(t *testing.T) {
 
 func revisions(t testing.TB, file []byte) []int {
 	t.Helper()
-	d, err := pdf.Open(file, pdf.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := signingtest.Open(t, file)
 	return d.Sections()
 }
 

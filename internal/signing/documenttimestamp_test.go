@@ -13,10 +13,7 @@ import (
 // rewritten appends an update to a file, in which edit puts what it likes.
 func rewritten(t *testing.T, file []byte, edit func(u *pdf.Update, catalog, form, page *pdf.Dict)) []byte {
 	t.Helper()
-	d, err := pdf.Open(file, pdf.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := signingtest.Open(t, file)
 	u, err := pdf.NewUpdate(d)
 	if err != nil {
 		t.Fatal(err)

@@ -158,10 +158,7 @@ type part struct {
 // parts reads them with nothing of ours but the parser.
 func parts(t testing.TB, file []byte) []part {
 	t.Helper()
-	d, err := pdf.Open(file, pdf.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := signingtest.Open(t, file)
 	var all []part
 	for n := range d.Len() {
 		o, err := d.Object(n)

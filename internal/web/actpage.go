@@ -144,7 +144,7 @@ func signerViews(lang string, a document.Act) []signerView {
 		switch {
 		case a.State == document.Voided:
 			key = "state.voided"
-		case i < a.Round, a.State == document.Signed, a.State == document.Archived:
+		case a.HasSigned(i):
 			view.Tone, key = "good", "act.signer.done"
 		case i == a.Round && a.State == document.Signing:
 			key = "act.signer.completing"

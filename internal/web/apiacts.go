@@ -99,8 +99,7 @@ func (s *site) apiShow(a actRecord) apiActJSON {
 		j.RenewBy = a.RenewBy.UTC()
 	}
 	for i, signer := range a.Signers {
-		done := i < a.Round && a.State != document.Voided || a.State == document.Signed || a.State == document.Archived
-		j.Signers = append(j.Signers, apiSignerJSON{signer.Login, signer.Name, signer.Post, done})
+		j.Signers = append(j.Signers, apiSignerJSON{signer.Login, signer.Name, signer.Post, a.HasSigned(i)})
 	}
 	for _, r := range a.renditions {
 		j.Renditions = append(j.Renditions, apiRenditionJSON{

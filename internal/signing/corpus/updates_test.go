@@ -267,23 +267,11 @@ var changedSections = []corpusCase{
 		return rawEnd(signed, "0 1\n0000000000 65535 f\r\n", "/Size 20/Root 1 0 R")
 	}),
 	rawCase("hybrid section", isa+"a table that says nothing, and XRefStm that replaces the content for who reads it", "one reader sees the signed content, another one something else", func(v *victim, signed []byte) []byte {
-		out := slices.Clip(signed)
-		content := len(out)
-		out = append(out, "4 0 obj\n"+evilContent+"\nendobj\n"...)
-		stream := len(out)
-		out = append(out, "20 0 obj\n<</Type/XRef/Size 21/W[1 4 1]/Index[4 1]/Root 1 0 R/Length 6>>\nstream\n"...)
-		out = append(out, 1, byte(content>>24), byte(content>>16), byte(content>>8), byte(content), 0)
-		out = append(out, "\nendstream\nendobj\n"...)
+		out, stream := hiddenStream(signed)
 		return rawEnd(out, "0 1\n0000000000 65535 f\r\n", fmt.Sprintf("/Size 21/Root 1 0 R/Prev %d/XRefStm %d", open(v.T, signed).Sections()[0], stream))
 	}),
 	rawCase("table against stream", isa+"table and XRefStm of one section give two places of the content", "one reader sees the signed content, another one something else", func(v *victim, signed []byte) []byte {
-		out := slices.Clip(signed)
-		content := len(out)
-		out = append(out, "4 0 obj\n"+evilContent+"\nendobj\n"...)
-		stream := len(out)
-		out = append(out, "20 0 obj\n<</Type/XRef/Size 21/W[1 4 1]/Index[4 1]/Root 1 0 R/Length 6>>\nstream\n"...)
-		out = append(out, 1, byte(content>>24), byte(content>>16), byte(content>>8), byte(content), 0)
-		out = append(out, "\nendstream\nendobj\n"...)
+		out, stream := hiddenStream(signed)
 		d := open(v.T, signed)
 		return rawEnd(out, fmt.Sprintf("4 1\n%010d 00000 n\r\n", d.Location(4).Offset), fmt.Sprintf("/Size 21/Root 1 0 R/Prev %d/XRefStm %d", d.Sections()[0], stream))
 	}),
@@ -311,4 +299,16 @@ var changedSections = []corpusCase{
 		}
 		return fmt.Appendf(out, "\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n", x)
 	}),
+}
+
+// hiddenStream appends other content, and the cross-reference stream that gives
+// its place.
+func hiddenStream(signed []byte) (out []byte, stream int) {
+	out = slices.Clip(signed)
+	content := len(out)
+	out = append(out, "4 0 obj\n"+evilContent+"\nendobj\n"...)
+	stream = len(out)
+	out = append(out, "20 0 obj\n<</Type/XRef/Size 21/W[1 4 1]/Index[4 1]/Root 1 0 R/Length 6>>\nstream\n"...)
+	out = append(out, 1, byte(content>>24), byte(content>>16), byte(content>>8), byte(content), 0)
+	return append(out, "\nendstream\nendobj\n"...), stream
 }

@@ -28,10 +28,8 @@ var (
 // TestWithAuthority takes the evaluation authority for a foreign one, over
 // HTTP: an officer signs, is revoked, and can sign no more.
 func TestWithAuthority(t *testing.T) {
-	var mu sync.Mutex
-	at := time.Now().UTC().Truncate(time.Second)
-	now := func() time.Time { mu.Lock(); defer mu.Unlock(); return at }
-	pass := func(d time.Duration) { mu.Lock(); defer mu.Unlock(); at = at.Add(d) }
+	clock := signingtest.NewClock(time.Now().UTC().Truncate(time.Second))
+	now, pass := clock.Now, clock.Advance
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

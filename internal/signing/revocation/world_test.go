@@ -23,7 +23,7 @@ type world struct {
 	server *httptest.Server
 
 	mu     sync.Mutex
-	at     time.Time
+	clock  *signingtest.Clock
 	number int64
 	pages  map[string]http.HandlerFunc
 	asked  map[string]int
@@ -31,7 +31,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{at: time.Now().UTC().Truncate(time.Second), pages: map[string]http.HandlerFunc{}, asked: map[string]int{}}
+	w := &world{clock: signingtest.NewClock(time.Now().UTC().Truncate(time.Second)), pages: map[string]http.HandlerFunc{}, asked: map[string]int{}}
 	w.PKI = signingtest.New(t, w.now)
 	w.server = httptest.NewServer(w)
 	t.Cleanup(w.server.Close)
@@ -39,17 +39,9 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func (w *world) now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.at
-}
+func (w *world) now() time.Time { return w.clock.Now() }
 
-func (w *world) pass(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at = w.at.Add(d)
-}
+func (w *world) pass(d time.Duration) { w.clock.Advance(d) }
 
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
@@ -102,7 +94,7 @@ func (w *world) list(t testing.TB, ca *signingtest.Entity, edit func(*x509.Revoc
 	t.Helper()
 	w.mu.Lock()
 	w.number++
-	l := &x509.RevocationList{Number: big.NewInt(w.number), ThisUpdate: w.at, NextUpdate: w.at.Add(24 * time.Hour)}
+	l := &x509.RevocationList{Number: big.NewInt(w.number), ThisUpdate: w.now(), NextUpdate: w.now().Add(24 * time.Hour)}
 	w.mu.Unlock()
 	for _, c := range revoked {
 		l.RevokedCertificateEntries = append(l.RevokedCertificateEntries,

@@ -24,7 +24,7 @@ func Dict(kv ...any) *pdf.Dict {
 }
 
 // Open reads a file with the default limits.
-func Open(t *testing.T, file []byte) *pdf.Document {
+func Open(t testing.TB, file []byte) *pdf.Document {
 	t.Helper()
 	d, err := pdf.Open(file, pdf.Limits{})
 	if err != nil {

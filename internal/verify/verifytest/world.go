@@ -16,7 +16,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,15 +55,14 @@ type World struct {
 	officer *signingtest.Entity
 	cases   map[string]document.Case
 
-	mu  sync.Mutex
-	now time.Time
+	clock *signingtest.Clock
 }
 
 // New makes a service without acts. Its clock begins at 21.08.2026, 11:15 in
 // Baku, and stands still.
 func New(tb testing.TB) *World {
 	tb.Helper()
-	w := &World{tb: tb, SealID: "seal-1", cases: map[string]document.Case{}, now: time.Date(2026, 8, 21, 7, 15, 0, 0, time.UTC)}
+	w := &World{tb: tb, SealID: "seal-1", cases: map[string]document.Case{}, clock: signingtest.NewClock(time.Date(2026, 8, 21, 7, 15, 0, 0, time.UTC))}
 	w.PKI = signingtest.New(tb, w.Now)
 	w.Archive = &archivetest.Fake{Now: w.Now}
 	options := sqldb.Options{Engine: sqldb.SQLite, Path: filepath.Join(tb.TempDir(), "register.db"), Now: w.Now}
@@ -85,18 +83,10 @@ func New(tb testing.TB) *World {
 }
 
 // Now is the clock of everything.
-func (w *World) Now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
+func (w *World) Now() time.Time { return w.clock.Now() }
 
 // Advance moves the clock on.
-func (w *World) Advance(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
-}
+func (w *World) Advance(d time.Duration) { w.clock.Advance(d) }
 
 // Baku is the time zone of acts.
 func Baku() *time.Location { return time.FixedZone("+04", 4*60*60) }
