@@ -331,7 +331,8 @@ func (k *killer) writeBatch(o *official) string {
 }
 
 // mayFail checks why a process ended with an error: another one holds an act or
-// was killed with it, or the place explains it.
+// was killed with it, the place explains it, or the step took longer than the
+// lease allows on a busy machine, and the act waits, signed, to go on by itself.
 func (k *killer) mayFail(p *process) {
 	k.t.Helper()
 	if k.excuse(p) {
@@ -343,8 +344,9 @@ func (k *killer) mayFail(p *process) {
 		k.t.Fatalf("%s: %v\n%s", p.name, p.err, text)
 	}
 	for line := range strings.Lines(text) {
+		waits := strings.Contains(line, "is signed and waits") && strings.Contains(line, context.DeadlineExceeded.Error())
 		if strings.HasPrefix(line, "line ") && !strings.Contains(line, document.ErrStale.Error()) &&
-			!strings.Contains(line, "does not wait for a signature") {
+			!strings.Contains(line, "does not wait for a signature") && !waits {
 			k.t.Errorf("a line fails for a reason that no killed process explains: %s", line)
 		}
 	}
