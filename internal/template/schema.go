@@ -241,10 +241,14 @@ func (s *Schema) withLabel(at map[string]any) map[string]any {
 	return s.resolve(at)
 }
 
-func labelOf(at map[string]any) Text {
-	l, _ := at["x-label"].(map[string]any)
-	az, _ := l["az"].(string)
-	en, _ := l["en"].(string)
-	ru, _ := l["ru"].(string)
+func labelOf(at map[string]any) Text { return textIn(at["x-label"]) }
+
+func helpOf(at map[string]any) Text { return textIn(at["x-help"]) }
+
+func textIn(v any) Text {
+	t, _ := v.(map[string]any)
+	az, _ := t["az"].(string)
+	en, _ := t["en"].(string)
+	ru, _ := t["ru"].(string)
 	return Text{Az: az, En: en, Ru: ru}
 }

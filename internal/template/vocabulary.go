@@ -17,7 +17,8 @@ import (
 //	x-order     [[earlier, later]]: the dates must stand in this order
 //	x-one-of    [[names]]: exactly one of the fields must be there
 //
-// x-label and x-help are texts for the pages and check nothing.
+// x-label and x-help are texts for the pages, x-options such texts for the values
+// of an enumeration, each of which it names; they check nothing.
 type rules struct {
 	text     string
 	positive bool
@@ -50,9 +51,11 @@ func compileRules(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema
 		case "x-one-of":
 			r.oneOf, ok = groups(v)
 		case "x-label", "x-help":
-			ok = labelOf(map[string]any{"x-label": v}).Ru != ""
-			used = used || !ok
-			if ok {
+			if ok = textIn(v).Ru != ""; ok {
+				continue
+			}
+		case "x-options":
+			if ok = namesOptions(obj, v); ok {
 				continue
 			}
 		default:
@@ -70,6 +73,19 @@ func compileRules(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema
 		return nil, nil
 	}
 	return r, nil
+}
+
+// namesOptions says whether an x-options has a text for each value that the
+// subschema around it takes, and for no other.
+func namesOptions(obj map[string]any, v any) bool {
+	texts, _ := v.(map[string]any)
+	options := optionsOf(obj)
+	for _, o := range options {
+		if o.Text.Ru == "" {
+			return false
+		}
+	}
+	return len(options) > 0 && len(texts) == len(options)
 }
 
 func names(v any) []string {
