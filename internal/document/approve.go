@@ -16,6 +16,16 @@ func holds(grants []Grant, role Role, office string) bool {
 	})
 }
 
+// Holders lists the accounts that have a role in an office and may work.
+func (s *Service) Holders(ctx context.Context, role Role, office string) ([]Account, error) {
+	var accounts []Account
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		accounts, err = tx.Accounts(ctx)
+		return err
+	})
+	return slices.DeleteFunc(accounts, func(a Account) bool { return a.Disabled || !holds(a.Grants, role, office) }), err
+}
+
 // namedSigners finds the approvers whom a drafter names by their role only:
 // the one account that has the role in the office and is not the author, or
 // the one that the draft names. Two persons sign an act with two signatures:

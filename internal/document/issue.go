@@ -26,6 +26,27 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 			return a, nil, err
 		}
 	}
+	a, warnings, err := s.drafted(ctx, actor, &d)
+	if err != nil {
+		return Act{}, warnings, err
+	}
+	if err := s.signersReady(ctx, a.Signers); err != nil {
+		return Act{}, warnings, err
+	}
+	pages, err := s.foresee(ctx, &a)
+	if err != nil {
+		return Act{}, warnings, err
+	}
+	foreseen := a.Code // another request with the same key may have been given the number
+	if a, err = s.number(ctx, actor, a, d); err == nil && a.Code == foreseen {
+		s.kept.keep(a, Staged{ActID: a.ID, PDF: pages, BaseSize: len(pages)})
+	}
+	return a, warnings, err
+}
+
+// drafted checks a draft against its case and what its author may do, and builds
+// the act without number and code. d gets its date.
+func (s *Service) drafted(ctx context.Context, actor Actor, d *Draft) (Act, []Warning, error) {
 	c, err := s.Case(ctx, d.Case)
 	if err != nil {
 		return Act{}, nil, err
@@ -37,31 +58,17 @@ func (s *Service) Issue(ctx context.Context, actor Actor, d Draft) (Act, []Warni
 	if err != nil {
 		return Act{}, nil, err
 	}
-	if err := s.dateAct(&d); err != nil {
+	if err := s.dateAct(d); err != nil {
 		return Act{}, nil, err
 	}
-	facts, warnings, err := s.Drafter.CheckAct(ctx, d, c, author)
+	facts, warnings, err := s.Drafter.CheckAct(ctx, *d, c, author)
 	if err != nil {
 		return Act{}, warnings, err
 	}
-	if facts.Signers, err = s.namedSigners(ctx, facts.Signers, c.Office, d, author.Login); err != nil {
+	if facts.Signers, err = s.namedSigners(ctx, facts.Signers, c.Office, *d, author.Login); err != nil {
 		return Act{}, warnings, err
 	}
-	if err := s.signersReady(ctx, facts.Signers); err != nil {
-		return Act{}, warnings, err
-	}
-	a, err := s.draftAct(d, c, author.Login, facts)
-	if err != nil {
-		return Act{}, warnings, err
-	}
-	pages, err := s.foresee(ctx, &a)
-	if err != nil {
-		return Act{}, warnings, err
-	}
-	foreseen := a.Code // another request with the same key may have been given the number
-	if a, err = s.number(ctx, actor, a, d); err == nil && a.Code == foreseen {
-		s.kept.keep(a, Staged{ActID: a.ID, PDF: pages, BaseSize: len(pages)})
-	}
+	a, err := s.draftAct(*d, c, author.Login, facts)
 	return a, warnings, err
 }
 
@@ -225,6 +232,9 @@ func (s *Service) number(ctx context.Context, actor Actor, foreseen Act, d Draft
 				}
 			}
 			if err := tx.InsertAct(ctx, a); err != nil {
+				return err
+			}
+			if err := tx.InsertInput(ctx, a.ID, d.Input); err != nil {
 				return err
 			}
 			if err := tx.InsertJob(ctx, s.lease(a.ID)); err != nil {

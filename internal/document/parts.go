@@ -42,6 +42,9 @@ type Drafter interface {
 	// one signature field for each of a.Signers. It reads nothing but a: the
 	// same act gives the same bytes.
 	Render(ctx context.Context, a Act) ([]byte, error)
+	// Preview typesets an act that has no number, code and seal, and says on
+	// each page that it is a draft.
+	Preview(ctx context.Context, a Act) ([]byte, error)
 	// Engine names the typesetter and its version.
 	Engine() string
 }

@@ -22,6 +22,7 @@ type Tx interface {
 	ActTx
 	RenditionTx
 	JobTx
+	FormTx
 	AccountTx
 	AuthorisationTx
 	CounterTx

@@ -242,6 +242,13 @@ func (d *drafter) Render(_ context.Context, a document.Act) ([]byte, error) {
 	return signingtest.PDF(2000, fields...), nil
 }
 
+func (d *drafter) Preview(ctx context.Context, a document.Act) ([]byte, error) {
+	if a.Number != "" || a.Code != "" || a.Seal != nil {
+		return nil, errors.New("a draft has no number")
+	}
+	return d.Render(ctx, a)
+}
+
 func (d *drafter) Engine() string { return "test/1" }
 
 // faultyTSA loses answers while down.

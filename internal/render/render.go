@@ -49,6 +49,21 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("QR code of act %s: %w", a.Number, err)
 	}
+	barcode, err := codes.Code128(a.Number)
+	if err != nil {
+		return nil, fmt.Errorf("barcode of act %s: %w", a.Number, err)
+	}
+	issue := template.Issue{Number: a.Number, Code: code.String(), Host: r.Host}
+	return r.typeset(ctx, a, issue, map[string]typeset.Symbol{"barcode": symbol(barcode), "qr": symbol(qr)})
+}
+
+// Preview typesets a.Data as a draft.
+func (r *Renderer) Preview(ctx context.Context, a document.Act) ([]byte, error) {
+	return r.typeset(ctx, a, template.Issue{Draft: true}, nil)
+}
+
+// typeset sets the pages of an act with what it got when it was issued.
+func (r *Renderer) typeset(ctx context.Context, a document.Act, issue template.Issue, symbols map[string]typeset.Symbol) ([]byte, error) {
 	summary, err := a.PublicSummary()
 	if err != nil {
 		return nil, err
@@ -57,22 +72,23 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
 	}
-	html, err := t.HTML(a.Data, r.issue(t.Meta, a, code))
+	issue.CaseNumber, issue.Evaluation, issue.Signers = a.Case, a.Evaluation, signersOf(t.Meta, a.Signers)
+	html, err := t.HTML(a.Data, issue)
 	if err != nil {
 		return nil, err
 	}
-	barcode, err := codes.Code128(a.Number)
-	if err != nil {
-		return nil, fmt.Errorf("barcode of act %s: %w", a.Number, err)
+	title := t.Meta.Title.Az
+	if a.Number != "" {
+		title += " № " + a.Number
 	}
 	result, err := r.Typeset.Render(ctx, typeset.Document{
-		HTML: html, Title: t.Meta.Title.Az + " № " + a.Number, Lang: "az", Author: summary.OfficeName,
+		HTML: html, Title: title, Lang: "az", Author: summary.OfficeName,
 		Subject: a.Case, Created: a.IssuedAt.In(r.Location),
 		Meta: typeset.Meta{
 			TemplateID: a.Template, TemplateVersion: a.Version, EngineVersion: engineVersion,
 			ActNumber: a.Number, Evaluation: a.Evaluation,
 		},
-		Symbols: map[string]typeset.Symbol{"barcode": symbol(barcode), "qr": symbol(qr)},
+		Symbols: symbols,
 		Attachments: []typeset.Attachment{{
 			Name: "act.json", MIME: "application/json", Relationship: "Data", Data: a.Data,
 			Description: "Aktın maşınla oxunan məlumatı", Modified: a.IssuedAt.In(r.Location),
@@ -88,18 +104,16 @@ func (r *Renderer) Render(ctx context.Context, a document.Act) ([]byte, error) {
 	return result.PDF, nil
 }
 
-func (r *Renderer) issue(m template.Meta, a document.Act, code codes.Code) template.Issue {
-	issue := template.Issue{
-		Number: a.Number, CaseNumber: a.Case, Code: code.String(), Host: r.Host, Evaluation: a.Evaluation,
-	}
-	for i, s := range a.Signers {
-		signer := template.Signer{Field: s.Field, Name: s.Name, Post: s.Post}
+// signersOf are the signers of an act as its template prints them.
+func signersOf(m template.Meta, signers []document.Signer) []template.Signer {
+	list := make([]template.Signer, len(signers))
+	for i, s := range signers {
+		list[i] = template.Signer{Field: s.Field, Name: s.Name, Post: s.Post}
 		if i > 0 && m.Approver != nil { // the author's block has no heading
-			signer.Role, signer.Heading = m.Approver.Role, m.Approver.Heading
+			list[i].Role, list[i].Heading = m.Approver.Role, m.Approver.Heading
 		}
-		issue.Signers = append(issue.Signers, signer)
 	}
-	return issue
+	return list
 }
 
 func symbol(b codes.Bitmap) typeset.Symbol {

@@ -40,7 +40,9 @@ var servicePrivileges = map[string]privileges{
 		"void_reason", "standing", "changed_by", "changed_at", "reason", "seal",
 		"rendition", "renew_by", "renew_spread",
 	}},
-	"rendition": {insert: true},
+	"rendition":  {insert: true},
+	"saved_form": {insert: true, delete: true, update: []string{"office", "officer", "input", "version", "updated_at"}},
+	"act_input":  {insert: true},
 	"staging": {insert: true, delete: true, update: []string{
 		"round", "base_size", "document_digest", "digest", "prepared_at", "manifest", "prepared", "pdf",
 		"token_for", "token",

@@ -65,6 +65,7 @@ var allowed = map[string]string{
 	"account": "SELECT INSERT UPDATE(certificate,created_at,disabled,grants,key_id,name,office,post,profile,subject,tax_id)",
 	"act": "SELECT INSERT UPDATE(archived_at,changed_at,changed_by,epoch,path,reason,rendition,renew_by,renew_spread,round,seal,sha256," +
 		"signed_at,standing,state,void_reason,waits_for)",
+	"act_input":          "SELECT INSERT",
 	"audit_event":        "SELECT INSERT",
 	"audit_link":         "SELECT INSERT",
 	"audit_unchained":    "SELECT INSERT DELETE",
@@ -85,6 +86,7 @@ var allowed = map[string]string{
 	"rate_window":        "SELECT INSERT DELETE UPDATE(ends,n)",
 	"rendition":          "SELECT INSERT",
 	"session":            "SELECT INSERT DELETE UPDATE(last_seen)",
+	"saved_form":         "SELECT INSERT DELETE UPDATE(input,office,officer,updated_at,version)",
 	"sign_intent":        "SELECT INSERT UPDATE(key_request,outcome,signature)",
 	"staging":            "SELECT INSERT DELETE UPDATE(base_size,digest,document_digest,manifest,pdf,prepared,prepared_at,round,token,token_for)",
 }

@@ -29,7 +29,7 @@ folder with a higher version and its first day. A folder of another organisation
 
 | file | what it holds |
 |---|---|
-| schema.json | the officer's part of the form, JSON Schema 2020-12 with the formats fin, voen, iban, date, amount and the keywords x-text, x-positive, x-voen, x-sum, x-order, x-one-of; x-label and x-help in az, en, ru |
+| schema.json | the officer's part of the form, JSON Schema 2020-12 with the formats fin, voen, iban, date, amount and the keywords x-text, x-positive, x-voen, x-sum, x-order, x-one-of; x-label, x-help and x-options in az, en, ru |
 | meta.json | kind, titles, layout and its parts, author, signers and approver, retention class, facts to derive, law to cite, fields of the parties to print, clauses |
 | template.html | html/template; it sees the canonical data and the numbers and codes, nothing else |
 | templates/case/schema.json | the registration form of an enforcement document |

@@ -22,7 +22,8 @@ type actPage struct {
 	HasFile            bool
 	Attempts           string // how often it failed, and
 	LastError          string // why, for the operator: in English
-	MaySign            bool
+	MaySign, MayCopy   bool
+	Template           string
 	MayVoid, MayChange bool
 	Error              string // about the form that was sent
 	Warnings           []fault
@@ -54,7 +55,7 @@ func (s *site) showAct(w http.ResponseWriter, r *http.Request, number string, no
 		s.fail(w, r, err)
 		return
 	}
-	p := actPage{frame: s.frame(r, "act.title"), Number: a.Number, Case: a.Case}
+	p := actPage{frame: s.frame(r, "act.title"), Number: a.Number, Case: a.Case, Template: a.Template}
 	p.Path, p.Title = actPath(a.Number), p.Title+" "+a.Number
 	p.Warnings = warningsOf(p.Lang, notes.warnings)
 	p.Rows, p.History = s.actRows(p.Lang, a), s.history(p.Lang, a)
@@ -69,6 +70,7 @@ func (s *site) showAct(w http.ResponseWriter, r *http.Request, number string, no
 	waits := a.State == document.Issued || a.State == document.Prepared
 	p.HasFile = a.State == document.Archived || a.State == document.Prepared
 	p.MaySign = a.waitsFor() == me.account.Login && me.actor.May(document.ActSign, a.Office) == nil
+	p.MayCopy = me.actor.May(document.ActIssue, a.Office) == nil
 	p.MayVoid = waits && me.actor.May(document.ActVoid, a.Office) == nil
 	p.MayChange = s.Office.Service.MayBeChanged(a.Act, me.actor) == nil
 	status := http.StatusOK

@@ -31,7 +31,7 @@ type frame struct {
 type whoView struct {
 	Name string
 	// What there is for this person beside the acts that wait.
-	Register, Accounts bool
+	Register, Issues, Accounts bool
 }
 
 func (s *site) frame(r *http.Request, titleKey string) frame {
@@ -42,7 +42,8 @@ func (s *site) frame(r *http.Request, titleKey string) frame {
 	}
 	if p := personOf(r.Context()); p != nil {
 		f.Who = &whoView{
-			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase), Accounts: mayAnywhere(p.actor, document.ActOperate),
+			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase),
+			Issues: mayAnywhere(p.actor, document.ActIssue), Accounts: mayAnywhere(p.actor, document.ActOperate),
 		}
 	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"docsvc/internal/codes"
@@ -67,11 +68,16 @@ func (s *site) parseForm(w http.ResponseWriter, r *http.Request) bool {
 // parseFormOf reads a form of at most limit bytes.
 func (s *site) parseFormOf(w http.ResponseWriter, r *http.Request, limit int64) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	if err := r.ParseForm(); err != nil {
-		s.fail(w, r, &document.Error{Kind: document.Invalid, Key: "error.upload.form", Err: err})
-		return false
+	err := r.ParseForm()
+	if err == nil {
+		return true
 	}
-	return true
+	problem := &document.Error{Kind: document.Invalid, Key: "error.upload.form", Err: err}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		problem.Key, problem.Args = "error.form.too_big", map[string]string{"max": strconv.FormatInt(limit>>10, 10)}
+	}
+	s.fail(w, r, problem)
+	return false
 }
 
 func (s *site) backToEnter(w http.ResponseWriter, r *http.Request) {

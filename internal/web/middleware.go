@@ -16,6 +16,16 @@ import (
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// framed lets a page of this site show the answer in a frame.
+func framed(h http.Header) {
+	h.Set("Content-Security-Policy", strings.Replace(contentSecurityPolicy, "frame-ancestors 'none'", "frame-ancestors 'self'", 1))
+}
+
+// framing lets a page show others of this site in a frame.
+func framing(h http.Header) {
+	h.Set("Content-Security-Policy", contentSecurityPolicy+"; frame-src 'self'")
+}
+
 type requestIDKey struct{}
 
 func requestID(ctx context.Context) string {

@@ -26,6 +26,7 @@ type issueForm struct {
 	Date     document.Date   `json:"date,omitempty"`
 	Key      string          `json:"key,omitempty"` // makes asking again harmless
 	Input    json.RawMessage `json:"input"`
+	Approver string          `json:"approver,omitempty"` // login, where several may sign second
 }
 
 // maxKey is the longest request key in bytes.
@@ -75,7 +76,7 @@ func (o *Office) issueAct(ctx context.Context, actor document.Actor, f issueForm
 		return document.Act{}, nil, badForm(errors.New("key is too long"))
 	}
 	act, warnings, err := o.Service.Issue(ctx, actor, document.Draft{
-		Case: f.Case, Template: f.Template, Input: f.Input, Date: f.Date, RequestKey: f.Key,
+		Case: f.Case, Template: f.Template, Input: f.Input, Date: f.Date, RequestKey: f.Key, Approver: f.Approver,
 	})
 	if err != nil || act.State != document.Issued {
 		return act, warnings, err

@@ -31,6 +31,8 @@ func Run(t *testing.T, open func(t *testing.T) document.Store) {
 		{"account by subject", testSubject},
 		{"failures", testFailures},
 		{"case", testCase},
+		{"forms", testForms},
+		{"input of an act", testInput},
 		{"act", testAct},
 		{"act keys", testActKeys},
 		{"act archived before", testActArchived},
