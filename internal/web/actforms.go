@@ -20,8 +20,14 @@ func (s *site) actFile(w http.ResponseWriter, r *http.Request) {
 	servePDF(w, r, number, data)
 }
 
+// pdfPolicy is that of pages in PDF: browsers put them into a document of their
+// own, which the policy of the site's pages would keep empty. Nothing in a file
+// of ours runs in the name of the site.
+const pdfPolicy = "frame-ancestors 'self'"
+
 func servePDF(w http.ResponseWriter, r *http.Request, number string, data []byte) {
 	h := w.Header()
+	h.Set("Content-Security-Policy", pdfPolicy)
 	h.Set("Content-Type", "application/pdf")
 	h.Set("Content-Disposition", `inline; filename="`+fileName(number)+`.pdf"`)
 	h.Set("X-Robots-Tag", "noindex")

@@ -32,7 +32,9 @@ func TestFormInTheBrowser(t *testing.T) {
 	if b.text(`document.activeElement.id`) != "faults" {
 		t.Error("the faults do not have the focus")
 	}
-	b.do(chromedp.Click("#faults a"), chromedp.SetValue("#f-term-days", "10"))
+	b.do(chromedp.Click("#faults a"), chromedp.SetValue("#f-term-days", "10"), chromedp.Click(".bar button[value=save]"))
+	b.until(`(d => !d || d.readyState == "complete" && !d.querySelector("h1"))(document.getElementById("preview").contentDocument)`) // not what is missing
+	b.picture("form-pages")
 	b.do(chromedp.Click("button[value=send]"), chromedp.WaitVisible(".banner"))
 	b.title("Act " + c.Number + "-001")
 	for _, m := range console() {

@@ -259,8 +259,8 @@ func (s *site) previewForm(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		servePDF(w, r, "layihe", pages)
 	case kind == document.Invalid, kind == document.Conflict:
-		p := previewPage{frame: s.frame(r, "form.preview.title"), Error: sentence(s.frame(r, "").Lang, err)}
-		p.Faults, p.Form = faultsOf(p.Lang, err), formPath(id)
+		p := previewPage{frame: s.frame(r, "form.preview.title")}
+		p.Bare, p.Error, p.Faults = true, sentence(p.Lang, err), faultsOf(p.Lang, err)
 		s.render(w, r, statusOf(kind), "preview", p)
 	default:
 		s.fail(w, r, err)
@@ -272,5 +272,4 @@ type previewPage struct {
 	frame
 	Error  string
 	Faults []fault
-	Form   string
 }

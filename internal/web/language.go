@@ -25,6 +25,7 @@ type frame struct {
 	// Office is about a page for people who log in, and Who is logged in there.
 	Office bool
 	Who    *whoView
+	Bare   bool // without head and foot: in a frame of another page
 }
 
 // whoView is what the head of a page says of who is logged in.

@@ -28,7 +28,7 @@
         if (!answer.ok) { stopped = answer.status === 409; status(body.error.message); return; }
         form.elements.version.value = body.version;
         status(body.text);
-        if (frame && frame.offsetParent) frame.contentWindow.location.replace(frame.src);
+        if (frame && frame.offsetParent) frame.contentWindow.location.replace(frame.src.replace('#', '&v=' + body.version + '#'));
       });
     }).catch(function () { status(form.dataset.lost); }).finally(function () {
       running = false;
