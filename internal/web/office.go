@@ -82,6 +82,7 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.post(r, "/office/waiting", s.officer(s.retryWaiting))
 	s.get(r, "/office/accounts", s.officer(s.accounts))
 	s.formRoutes(r)
+	s.reviewRoutes(r)
 }
 
 // only is a route of one method: HEAD would begin a login too.
