@@ -124,7 +124,7 @@ func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 		Verifier: a.Verify, Origin: a.Config.Origin, Evaluation: a.Service.Rules.Evaluation, Location: location(),
 		Limiter: a.limiter(), TrustedProxies: a.Config.TrustedProxies, Now: time.Now, Rand: rand.Reader, Log: log,
 		Probes: a.probes, Parts: a.Parts, Skews: a.skews.all, Version: version,
-		RenewalsDue: a.Service.CountDueForRenewal,
+		RenewalsDue: a.Service.CountDueForRenewal, Templates: a.Renderer.Templates,
 		SealKeys: func(ctx context.Context) ([]web.SealKey, error) {
 			keys, err := sealKeys(ctx, a.Keys)
 			list := make([]web.SealKey, 0, len(keys))

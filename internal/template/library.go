@@ -34,6 +34,7 @@ type Template struct {
 	// publishes a template pins it: the same id and version never change.
 	Digest  string
 	Samples map[string][]byte // forms to try, by file name
+	Public  *Public           // nil: the public page explains nothing
 
 	page *htmltemplate.Template
 	law  *Law
@@ -84,8 +85,8 @@ type Clause struct {
 // Builtin reads the embedded templates.
 func Builtin() (*Library, error) { return New(templates.FS) }
 
-// New reads a library: acts/*/{template.html,schema.json,meta.json},
-// layouts/*.html, law/*.json and case/schema.json. It fails on the first file
+// New reads a library: acts/*/{template.html,schema.json,meta.json}
+// and public.json, layouts/*.html, law/*.json and case/schema.json. It fails on the first file
 // that is not in order.
 func New(fsys fs.FS) (*Library, error) {
 	law, err := loadLaw(fsys, "law")
@@ -162,6 +163,9 @@ func loadTemplate(fsys fs.FS, dir string, law *Law) (*Template, error) {
 		return nil, err
 	}
 	t.Digest = hex.EncodeToString(digest.Sum(nil))
+	if err := t.loadPublic(fsys, dir); err != nil {
+		return nil, err
+	}
 	if err := t.loadSamples(fsys, dir); err != nil {
 		return nil, err
 	}

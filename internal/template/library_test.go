@@ -77,6 +77,8 @@ func TestBadLibrary(t *testing.T) {
 		"unknown keyword":          {"acts/query/schema.json": replace(`"x-text"`, `"x-texts"`)},
 		"keyword of wrong form":    {"acts/query/schema.json": replace(`"x-text": "line"`, `"x-text": "lines"`)},
 		"label in one language":    {"acts/query/schema.json": replace(`"x-label": {`, `"x-label": 1, "x-help": {`)},
+		"explained not in English": {"acts/query/public.json": replace(`"en": "`, `"ru": "`)},
+		"unknown court":            {"acts/query/public.json": replace(`administrative-court`, `supreme-court`)},
 		"unknown part of layout":   {"acts/lifting-decision/meta.json": replace(`"two-signers"`, `"three-signers"`)},
 		"two signers, no approver": {"acts/query/meta.json": replace(`"signers": 1`, `"signers": 2`)},
 		"approver, one signer":     {"acts/lifting-decision/meta.json": replace(`"signers": 2`, `"signers": 1`)},

@@ -63,6 +63,8 @@ type Verdict struct {
 
 // Facts are what a citizen compares with the paper.
 type Facts struct {
+	Template   string            `json:"template"` // id of the kind of act, with the version of its template
+	Version    string            `json:"version"`
 	Case       string            `json:"case"`
 	Titles     map[string]string `json:"titles"` // kind of act by language
 	Date       document.Date     `json:"date"`
@@ -111,7 +113,7 @@ type Proof struct {
 
 func facts(a document.Act, s document.Summary) *Facts {
 	return &Facts{
-		Case: a.Case, Titles: s.Titles, Date: a.Date, Office: s.OfficeName,
+		Template: a.Template, Version: a.Version, Case: a.Case, Titles: s.Titles, Date: a.Date, Office: s.OfficeName,
 		SignerName: s.SignerName, SignerPost: s.SignerPost, Parties: s.Parties, Amount: s.Amount,
 		DataSHA256: hex.EncodeToString(a.DataSHA256), SHA256: hex.EncodeToString(a.SHA256),
 		Evaluation: a.Evaluation, ArchivedAt: a.ArchivedAt.UTC(),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -19,9 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"docsvc/internal/codes"
-	"docsvc/internal/signing"
 	"docsvc/internal/testservers"
-	"docsvc/internal/verify"
 	"docsvc/internal/verify/verifytest"
 	"docsvc/internal/web"
 )
@@ -36,13 +33,13 @@ type browser struct {
 
 // openBrowser starts Chromium. Without one the test is left out, unless
 // DOCSVC_MUST_RUN names the browser.
-func openBrowser(t *testing.T) *browser {
+func openBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(testservers.Chromium(t)), chromedp.Flag("hide-scrollbars", true))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -86,38 +83,6 @@ func (b *browser) seal() (tone, words string) {
 	b.t.Helper()
 	b.do(chromedp.WaitVisible("#seal[data-state]"))
 	return b.text(`document.getElementById('seal').dataset.state`), b.text(`document.querySelector('#seal .result').textContent`)
-}
-
-// picture looks at the page as a phone and as a desktop show it, and keeps the
-// pictures where DOCSVC_ARTIFACTS says.
-func (b *browser) picture(name string) {
-	b.t.Helper()
-	for _, size := range []struct {
-		name          string
-		width, height int64
-	}{{"phone", 390, 844}, {"desktop", 1280, 900}} {
-		b.do(chromedp.EmulateViewport(size.width, size.height))
-		wide, want := "", fmt.Sprintf("%d of %d", size.width, size.width)
-		for range 30 { // a busy browser takes a moment to lay the page out anew
-			if wide = b.text(`document.documentElement.scrollWidth + ' of ' + window.innerWidth`); wide == want {
-				break
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-		if wide != want {
-			b.t.Errorf("%s on a %s is %s wide, want %s", name, size.name, wide, want)
-		}
-		if b.pictures == "" {
-			continue
-		}
-		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(b.pictures, name+"-"+size.name+".png"), png, 0o600); err != nil {
-			b.t.Fatal(err)
-		}
-	}
 }
 
 // console collects what pages complain of; breaches of the policy are there.
@@ -341,60 +306,5 @@ func TestFileInTheBrowser(t *testing.T) {
 	}
 	for _, m := range console() {
 		t.Errorf("console: %s", m)
-	}
-}
-
-// TestPictures keeps how each page looks, and fails where one is wider than
-// the screen or complains.
-func TestPictures(t *testing.T) {
-	s := newSite(t)
-	s.Service.Rules.Level, s.Service.Rules.Evaluation = signing.LevelBLTA, true
-	evaluation := s.Issue("case-1", 0)
-	s.Service.Rules.Evaluation = false
-	a, server := s.allActs(), httptest.NewServer(s.handler)
-	defer server.Close()
-	broken := httptest.NewServer(s.with(func(v *verify.Verifier) { v.Store = verifytest.Broken{} }).handler)
-	defer broken.Close()
-	_, seal, _ := strings.Cut(s.Link(a.valid), "#")
-	_, annulled, _ := strings.Cut(s.Link(a.annulled), "#")
-	_, wrongFacts, _ := strings.Cut(s.falseSeal(a.valid.Code), "#")
-	b := openBrowser(t)
-	console := b.console()
-	for name, url := range map[string]string{
-		"home": server.URL + "/", "enter": server.URL + "/v", "valid": server.URL + "/v/" + a.valid.Code,
-		"valid-ru": server.URL + "/v/" + a.valid.Code + "?lang=ru", "sealed": server.URL + "/v/" + a.valid.Code + "#" + seal,
-		"forged":   server.URL + "/v/" + a.valid.Code + "#" + wrongFacts,
-		"annulled": server.URL + "/v/" + a.annulled.Code + "#" + annulled, "superseded": server.URL + "/v/" + a.superseded.Code,
-		"voided": server.URL + "/v/" + a.voided.Code, "waiting": server.URL + "/v/" + a.waiting.Code, "altered": server.URL + "/v/" + a.altered.Code,
-		"unknown": server.URL + "/v/" + unknownCode, "mistyped": server.URL + "/v/1234-5678-9AB-DEF8", "evaluation": server.URL + "/v/" + evaluation.Code,
-		"unavailable": broken.URL + "/v/" + a.valid.Code + "#" + seal, "missing": server.URL + "/nothing",
-	} {
-		if !strings.Contains(url, "lang=") {
-			page, fragment, _ := strings.Cut(url, "#")
-			url = page + "?lang=az#" + fragment
-		}
-		b.open(url)
-		if !strings.HasSuffix(url, "#") && strings.Contains(url, "#") {
-			b.seal()
-		}
-		b.picture(name)
-	}
-	file := filepath.Join(t.TempDir(), "akt.pdf")
-	if err := os.WriteFile(file, append(s.File(a.valid), ' '), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b.open(server.URL + "/v")
-	b.do(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("form.drop button"), chromedp.WaitReady("ul[lang=en]"))
-	b.picture("file-altered")
-	if err := os.WriteFile(file, s.File(a.valid), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b.open(server.URL + "/v?lang=az")
-	b.do(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("form.drop button"), chromedp.WaitReady("ul[lang=en]"))
-	b.picture("file-same")
-	for _, m := range console() {
-		if !strings.Contains(m, "404") && !strings.Contains(m, "503") {
-			t.Errorf("console: %s", m)
-		}
 	}
 }

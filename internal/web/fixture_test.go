@@ -26,6 +26,7 @@ type site struct {
 	*verifytest.World
 	t       testing.TB
 	handler http.Handler
+	options web.Options
 	log     *lockedBuffer
 }
 
@@ -42,12 +43,13 @@ func newSiteOf(t testing.TB, w *verifytest.World, change ...func(*web.Options)) 
 		SealKeys: func(context.Context) ([]web.SealKey, error) {
 			return []web.SealKey{{ID: w.SealID, Key: w.SealKey}}, nil
 		},
-		Limiter: &web.ProcessLimiter{Now: w.Now},
-		Log:     slog.New(slog.NewJSONHandler(s.log, nil)),
+		Limiter: &web.ProcessLimiter{Now: w.Now}, Templates: w.Templates,
+		Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 	}
 	for _, f := range change {
 		f(&o)
 	}
+	s.options = o
 	var err error
 	if s.handler, err = web.Handler(o); err != nil {
 		t.Fatal(err)
@@ -61,15 +63,9 @@ func (s *site) with(change func(*verify.Verifier)) *site {
 	v := *s.Verifier
 	change(&v)
 	other := *s
+	other.options.Verifier = &v
 	var err error
-	other.handler, err = web.Handler(web.Options{
-		Verifier: &v, Origin: verifytest.Origin, Location: verifytest.Baku(), Now: s.Now, Rand: rand.Reader,
-		SealKeys: func(context.Context) ([]web.SealKey, error) {
-			return []web.SealKey{{ID: s.SealID, Key: s.SealKey}}, nil
-		},
-		Limiter: &web.ProcessLimiter{Now: s.Now}, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
-	})
-	if err != nil {
+	if other.handler, err = web.Handler(other.options); err != nil {
 		s.t.Fatal(err)
 	}
 	return &other

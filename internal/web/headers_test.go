@@ -44,6 +44,10 @@ func TestHeadersOnTheWire(t *testing.T) {
 				t.Errorf("%s: %s is %q", path, name, got)
 			}
 		}
+		camera := map[bool]string{true: "camera=(self), geolocation=(), microphone=()", false: "camera=(), geolocation=(), microphone=()"}[path == "/v"]
+		if got := resp.Header.Get("Permissions-Policy"); got != camera {
+			t.Errorf("%s may %s", path, got)
+		}
 		if len(resp.Header.Get("X-Request-Id")) != 16 {
 			t.Errorf("%s: request id %q", path, resp.Header.Get("X-Request-Id"))
 		}

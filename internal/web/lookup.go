@@ -30,7 +30,13 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) enter(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "enter", enterPage{frame: s.frame(r, "enter.title")})
+	s.enterPage(w, r, http.StatusOK, enterPage{frame: s.frame(r, "enter.title")})
+}
+
+// enterPage shows the one page that may ask for the camera.
+func (s *site) enterPage(w http.ResponseWriter, r *http.Request, status int, p enterPage) {
+	w.Header().Set("Permissions-Policy", permissions("(self)"))
+	s.render(w, r, status, "enter", p)
 }
 
 // enterCode sends a typed code to its page. It is a POST so that a code stands
@@ -43,7 +49,7 @@ func (s *site) enterCode(w http.ResponseWriter, r *http.Request) {
 	typed := codeIn(r.PostForm.Get("code"))
 	if typed == "" || len(typed) > 100 || strings.ContainsAny(typed, "/?#") || strings.Trim(typed, ".") == "" {
 		p := enterPage{frame: f, Error: i18n.Text(f.Lang, "enter.code.empty", nil)}
-		s.render(w, r, http.StatusUnprocessableEntity, "enter", p)
+		s.enterPage(w, r, http.StatusUnprocessableEntity, p)
 		return
 	}
 	http.Redirect(w, r, f.Link((&url.URL{Path: "/v/" + typed}).EscapedPath()), http.StatusSeeOther)

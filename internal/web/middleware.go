@@ -62,12 +62,15 @@ func (s *site) setHeaders(h http.Header, id string) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Permissions-Policy", permissions("()"))
 	h.Set("Cache-Control", "no-store") // unless a route says otherwise
 	if strings.HasPrefix(s.Origin, "https://") {
 		h.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 }
+
+// permissions is the policy on what pages may ask of the browser.
+func permissions(camera string) string { return "camera=" + camera + ", geolocation=(), microphone=()" }
 
 // rescue answers a request whose handler panicked.
 func (s *site) rescue(w *recorder, r *http.Request, p any) {

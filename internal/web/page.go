@@ -63,9 +63,13 @@ func translate(lang, key string, pairs []string) (string, error) {
 	return i18n.Text(lang, key, args), nil
 }
 
-type pageData interface{ language() string }
+type pageData interface {
+	language() string
+	public() bool // holds nothing of who is logged in
+}
 
 func (f frame) language() string { return f.Lang }
+func (f frame) public() bool     { return !f.Office }
 
 type errorPage struct {
 	frame
@@ -89,10 +93,12 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	h.Set("Content-Language", data.language())
 	h.Set("X-Robots-Tag", "noindex")
 	h.Add("Vary", "Accept, Accept-Language")
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes()) // who has hung up is not told so
-	}
+	writePacked(w, r, status, b.Bytes(), func() []byte {
+		if !data.public() {
+			return nil
+		}
+		return pack(b.Bytes())
+	})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
@@ -110,8 +116,15 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 
 // wantsJSON reports whether a client prefers JSON to a page (RFC 9110, 12.5.1).
 func wantsJSON(r *http.Request) bool {
+	quality := qualities(r, "Accept")
+	html := slices.Max([]float64{quality["text/html"], quality["application/xhtml+xml"]})
+	return quality["application/json"] > html
+}
+
+// qualities reads a header of weighted choices (RFC 9110, 12.4.2).
+func qualities(r *http.Request, header string) map[string]float64 {
 	quality := map[string]float64{}
-	for _, part := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
+	for _, part := range strings.Split(strings.Join(r.Header.Values(header), ","), ",") {
 		kind, params, _ := strings.Cut(part, ";")
 		q := 1.0
 		for _, p := range strings.Split(params, ";") {
@@ -124,6 +137,5 @@ func wantsJSON(r *http.Request) bool {
 		kind = strings.ToLower(strings.TrimSpace(kind))
 		quality[kind] = max(quality[kind], q)
 	}
-	html := slices.Max([]float64{quality["text/html"], quality["application/xhtml+xml"]})
-	return quality["application/json"] > html
+	return quality
 }

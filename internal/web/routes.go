@@ -38,7 +38,7 @@ func (s *site) routes() (http.Handler, error) {
 		s.apiRoutes(r)
 	}
 
-	s.get(r, "/static/{name}", s.assets.serve)
+	s.get(r, "/static/{name:.+}", s.assets.serve)
 	s.get(r, "/robots.txt", robots)
 	s.get(r, "/healthz", s.healthz)
 	s.get(r, "/readyz", s.readyz)

@@ -1,45 +1,56 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"strings"
-	"time"
 )
 
 //go:embed static
 var staticFiles embed.FS
 
-// assets are the static files under names that carry their hash, so that a
-// browser may keep them for good.
+// assets are the static files under names that never mean another content, so
+// that a browser may keep them for good: the name carries the file's hash or,
+// of what others wrote, its folder their version.
 type assets struct {
-	byURL  map[string][]byte // by name in the URL
+	byURL  map[string]asset  // by name in the URL
 	byName map[string]string // URL by plain name
 }
 
+// asset is a file, and the same packed, made once.
+type asset struct{ plain, packed []byte }
+
 func loadAssets() (*assets, error) {
-	entries, err := staticFiles.ReadDir("static")
-	if err != nil {
-		return nil, err
-	}
-	a := &assets{byURL: map[string][]byte{}, byName: map[string]string{}}
-	for _, e := range entries {
-		data, err := staticFiles.ReadFile("static/" + e.Name())
-		if err != nil {
-			return nil, err
+	a := &assets{byURL: map[string]asset{}, byName: map[string]string{}}
+	err := fs.WalkDir(staticFiles, "static", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		sum := sha256.Sum256(data)
-		ext := path.Ext(e.Name())
-		hashed := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		a.byURL[hashed], a.byName[e.Name()] = data, "/static/"+hashed
-	}
-	return a, nil
+		data, err := staticFiles.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(file, "static/")
+		unique := name
+		if !strings.Contains(name, "/") {
+			unique = hashedName(name, data)
+		}
+		a.byURL[unique], a.byName[name] = asset{data, pack(data)}, "/static/"+unique
+		return nil
+	})
+	return a, err
+}
+
+func hashedName(name string, data []byte) string {
+	sum := sha256.Sum256(data)
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 }
 
 // url is the address of a static file by its plain name.
@@ -53,14 +64,14 @@ func (a *assets) url(name string) (string, error) {
 
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	name := pathValue(r, "name")
-	data, ok := a.byURL[name]
+	file, ok := a.byURL[name]
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", contentType(name))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+	writePacked(w, r, http.StatusOK, file.plain, func() []byte { return file.packed })
 }
 
 // contentType does not ask the system's tables, which differ.

@@ -34,6 +34,7 @@ type verdictPage struct {
 	BareCode   string // what the seal's signature covers
 	Number     string
 	Act        *actView
+	Explained  *explanation // what the act asks
 	Signatures []signatureView
 	Renewed    []string // when the proof was renewed
 	Ledger     *ledgerView
@@ -44,6 +45,8 @@ type verdictPage struct {
 }
 
 type actView struct {
+	Title      string // of the kind of act
+	Issued     string // by whom and when
 	Rows       []row
 	Evaluation bool
 	SHA256     string
@@ -84,7 +87,7 @@ func (s *site) verdictPage(r *http.Request, v verify.Verdict, copyError string) 
 	if v.Act == nil {
 		return p
 	}
-	p.Act = s.actView(p.Lang, v)
+	p.Act, p.Explained = s.actView(p.Lang, v), s.explain(p.Lang, v.Act)
 	for _, sig := range v.Signatures {
 		p.Signatures = append(p.Signatures, signatureView{
 			Signer: sig.Signer, Time: s.clock(sig.Time), Level: i18n.Text(p.Lang, levelKey(sig.Level), nil),
@@ -162,7 +165,8 @@ func (s *site) actView(lang string, v verify.Verdict) *actView {
 	if title == "" {
 		title = a.Titles[i18n.Azerbaijani]
 	}
-	view := &actView{Evaluation: a.Evaluation, SHA256: a.SHA256, DataSHA256: a.DataSHA256}
+	view := &actView{Title: title, Evaluation: a.Evaluation, SHA256: a.SHA256, DataSHA256: a.DataSHA256}
+	view.Issued = i18n.Text(lang, "what.issued", map[string]string{"office": a.Office, "date": dotted(a.Date), "signer": a.SignerName + ", " + a.SignerPost})
 	add := func(labelKey, text, fact, value string) {
 		view.Rows = append(view.Rows, row{i18n.Text(lang, labelKey, nil), text, fact, value})
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"docsvc/internal/codes"
+	"docsvc/internal/template"
 	"docsvc/internal/verify"
 )
 
@@ -35,6 +36,9 @@ type Options struct {
 	// Origin is where the service is reached, "https://HOST", without a slash at
 	// its end; required. It is printed on the pages.
 	Origin string
+	// Templates explain the kinds of act to the public, with the parameters of
+	// the law; nil: pages do not explain.
+	Templates *template.Library
 	// SealKeys are the published keys of seals, past ones included.
 	SealKeys func(ctx context.Context) ([]SealKey, error) // required
 	Limiter  Limiter                                      // required

@@ -48,8 +48,10 @@ type World struct {
 	Archive  *archivetest.Fake
 	PKI      *signingtest.PKI
 	Verifier *verify.Verifier
-	SealID   string
-	SealKey  *ecdsa.PublicKey
+	// Templates are those that acts are made from.
+	Templates *template.Library
+	SealID    string
+	SealKey   *ecdsa.PublicKey
 
 	tb      testing.TB
 	officer *signingtest.Entity
@@ -94,7 +96,7 @@ func Baku() *time.Location { return time.FixedZone("+04", 4*60*60) }
 func (w *World) service() *document.Service {
 	scheme, err := numbering.ParseScheme(numbering.DefaultCase)
 	w.check(err)
-	library, err := template.Builtin()
+	w.Templates, err = template.Builtin()
 	w.check(err)
 	engine, err := typeset.Default()
 	w.check(err)
@@ -111,7 +113,7 @@ func (w *World) service() *document.Service {
 	return &document.Service{
 		Store: w.Register, Archive: w.Archive,
 		Drafter: &render.Renderer{
-			Templates: library, Typeset: engine, Origin: Origin, Host: "elektron-icra.example.az", Location: Baku(), Now: w.Now,
+			Templates: w.Templates, Typeset: engine, Origin: Origin, Host: "elektron-icra.example.az", Location: Baku(), Now: w.Now,
 			Offices: map[string]document.Office{"110": {
 				Code: "110", Name: "Nümunə Rayon İcra Şöbəsi", Parent: "İcra baş idarəsi", Place: "Nümunə şəhəri",
 				Address: "AZ9900, Nümunə şəhəri, Ədalət küçəsi, ev 1", Deposit: "AZ29TSTADEP00000000000000001",
