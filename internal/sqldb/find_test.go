@@ -1,8 +1,6 @@
 package sqldb
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"testing"
 
@@ -58,13 +56,7 @@ func testFillWords(t *testing.T, o Options) {
 	r := open(t, o)
 	fill(t, r)
 	db := rawDB(t, o)
-	words := func() string {
-		var b bytes.Buffer
-		if err := r.engine.view(ctx, func(q querier) error { return dumpWords(ctx, &b, q) }); err != nil {
-			t.Fatal(err)
-		}
-		return b.String()
-	}
+	words := func() string { return string(dump(t, r, "act_word", "case_word")) }
 	want := words()
 	for _, statement := range []string{"DELETE FROM act_word", "DELETE FROM case_word"} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
@@ -82,25 +74,4 @@ func testFillWords(t *testing.T, o Options) {
 			t.Errorf("after the migration: %s\nwant %s", got, want)
 		}
 	}
-}
-
-func dumpWords(ctx context.Context, b *bytes.Buffer, q querier) error {
-	for _, l := range []list{actList, caseList} {
-		rows, err := q.QueryContext(ctx, "SELECT word, date, "+l.id+" FROM "+l.words+" ORDER BY word")
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			var word []byte
-			var date, id string
-			if err := rows.Scan(&word, &date, &id); err != nil {
-				return err
-			}
-			fmt.Fprintf(b, "%s %q %s %s\n", l.words, word, date, id)
-		}
-		if err := rows.Close(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
