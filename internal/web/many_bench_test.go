@@ -27,7 +27,9 @@ func BenchmarkMany(b *testing.B) {
 	m := sqldbtest.Many{Acts: acts, Scheme: o.Service.Rules.Scheme}
 	o.over(b, m)
 	ctx := b.Context()
-	office := func(n int) document.Grant { return document.Grant{Role: document.RoleOfficer, Office: sqldbtest.ManyOffice(n)} }
+	office := func(n int) document.Grant {
+		return document.Grant{Role: document.RoleOfficer, Office: sqldbtest.ManyOffice(n)}
+	}
 	o.enrol(sqldbtest.ManyOfficer(0), "1OFFICER", sqldbtest.ManyOffice(0), office(0))
 	o.enrol("archivist", "2ARCHIVE", "110", document.Grant{Role: document.RoleArchivist, Office: document.AnyOffice})
 	officer, archivist := o.as(sqldbtest.ManyOfficer(0)), o.as("archivist")
@@ -50,7 +52,7 @@ func BenchmarkMany(b *testing.B) {
 			return "/office/acts?at=" + url.QueryEscape(string(deep.Older.Date)+" "+deep.Older.ID)
 		}},
 		{"list: annulled of a kind in a year", archivist, func(i int) string {
-			return fmt.Sprintf("/office/acts?standing=annulled&kind=query&from=%d-01-01&to=%[1]d-12-31", 2020+i%7)
+			return fmt.Sprintf("/office/acts?state=annulled&kind=query&from=%d-01-01&to=%[1]d-12-31", 2020+i%7)
 		}},
 		{"list: of an officer, a kind and a month", archivist, func(i int) string {
 			return fmt.Sprintf("/office/acts?officer=%s&kind=query&from=2023-%02d-01&to=2023-%02[2]d-28", sqldbtest.ManyOfficer(i), 1+i%12)
@@ -65,7 +67,9 @@ func BenchmarkMany(b *testing.B) {
 		{"search: words of the text", archivist, func(int) string { return "/office/acts?q=" + url.QueryEscape("nəqliyyat həbs alimenti") }},
 		{"search: common words and a rare name", archivist, func(int) string { return "/office/acts?q=" + url.QueryEscape("qərar zeynalov nəqliyyat") }},
 		{"search: beginning of a word", archivist, func(int) string { return "/office/acts?q=m%C9%99mm%C9%99d" }},
-		{"search: common words that never meet", archivist, func(int) string { return "/office/acts?q=" + url.QueryEscape("qərar 99999 məmurzadə officer000 officer001") }},
+		{"search: common words that never meet", archivist, func(int) string {
+			return "/office/acts?q=" + url.QueryEscape("qərar 99999 məmurzadə officer000 officer001")
+		}},
 		{"search: name in the officer's office", officer, func(int) string { return "/office/acts?q=Zeynalov" }},
 		{"cases: name", archivist, func(int) string { return "/office/cases?q=Zeynalov" }},
 		{"an act", archivist, func(i int) string { return "/office/acts/" + number(i) }},
