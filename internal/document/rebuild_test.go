@@ -166,13 +166,13 @@ func TestRebuildTwice(t *testing.T) {
 	if err := s.Sequence(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	before := o.dump("account", "enforcement_case", "act")
+	before := o.dump("account", "enforcement_case", "act", "act_word", "case_word")
 	s = o.lose()
 	report, err := s.Rebuild(t.Context(), operator)
 	if err != nil || len(report.Problems) > 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	if o.dump("account", "enforcement_case", "act") != before {
+	if o.dump("account", "enforcement_case", "act", "act_word", "case_word") != before {
 		t.Error("the register differs")
 	}
 	if a := o.mustArchive(s, o.first.Number, "after"); a.Index != 21 {

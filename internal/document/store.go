@@ -20,6 +20,7 @@ type Store interface {
 type Tx interface {
 	CaseTx
 	ActTx
+	FindTx
 	RenditionTx
 	JobTx
 	FormTx

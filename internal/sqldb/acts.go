@@ -33,6 +33,9 @@ func (t *tx) InsertAct(ctx context.Context, a document.Act) error {
 	if err != nil {
 		return fmt.Errorf("inserting act %s: %w", a.Number, err)
 	}
+	if err := t.insertWords(ctx, actList, string(a.Date), a.ID, a.Words()); err != nil {
+		return fmt.Errorf("words of act %s: %w", a.Number, err)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"docsvc/internal/document"
 )
@@ -20,8 +21,14 @@ func (t *tx) InsertCase(ctx context.Context, c document.Case) error {
 	if err != nil {
 		return fmt.Errorf("inserting case %s: %w", c.Number, err)
 	}
+	if err := t.insertWords(ctx, caseList, caseDate(c), c.ID, c.Words()); err != nil {
+		return fmt.Errorf("words of case %s: %w", c.Number, err)
+	}
 	return nil
 }
+
+// caseDate is the day, in UTC, by which cases are listed.
+func caseDate(c document.Case) string { return c.RegisteredAt.UTC().Format(time.DateOnly) }
 
 func (t *tx) CaseByID(ctx context.Context, id string) (document.Case, error) {
 	return t.oneCase(ctx, "id = $1", id)
@@ -38,13 +45,24 @@ func (t *tx) CaseByDocument(ctx context.Context, d document.EnforcementDocument)
 
 func (t *tx) oneCase(ctx context.Context, where string, args ...any) (document.Case, error) {
 	var c document.Case
-	err := t.one(ctx, []any{
-		&c.ID, &c.Number, &c.Office, &c.Officer,
-		&c.Document.Kind, &c.Document.Number, &c.Document.Date, &c.Document.Issuer,
-		(*Time)(&c.RegisteredAt), &c.RegisteredBy, &c.SearchKey, &c.Data,
+	found := false
+	err := t.each(ctx, func(s scan) (err error) {
+		found = true
+		c, err = scanCase(s)
+		return err
 	}, `SELECT `+caseColumns+` FROM enforcement_case WHERE `+where, args...)
+	if err == nil && !found {
+		err = document.ErrNotFound
+	}
 	if err != nil {
 		return document.Case{}, fmt.Errorf("case %v: %w", args, err)
 	}
 	return c, nil
+}
+
+func scanCase(s scan) (c document.Case, err error) {
+	err = s(&c.ID, &c.Number, &c.Office, &c.Officer,
+		&c.Document.Kind, &c.Document.Number, &c.Document.Date, &c.Document.Issuer,
+		(*Time)(&c.RegisteredAt), &c.RegisteredBy, &c.SearchKey, &c.Data)
+	return c, err
 }

@@ -17,6 +17,8 @@ var durable = []struct{ table, order string }{
 	{"account", "login"},
 	{"enforcement_case", "number"},
 	{"act", "number"},
+	{"act_word", "act_id, word"},
+	{"case_word", "case_id, word"},
 	{"rendition", "act_id, sequence"},
 	{"sign_intent", "act_id, round, attempt"},
 	{"authorisation", "id"},

@@ -43,6 +43,8 @@ var servicePrivileges = map[string]privileges{
 	"rendition":  {insert: true},
 	"saved_form": {insert: true, delete: true, update: []string{"office", "officer", "input", "version", "updated_at"}},
 	"act_input":  {insert: true},
+	"act_word":   {insert: true},
+	"case_word":  {insert: true},
 	"staging": {insert: true, delete: true, update: []string{
 		"round", "base_size", "document_digest", "digest", "prepared_at", "manifest", "prepared", "pdf",
 		"token_for", "token",

@@ -122,8 +122,17 @@ func Migrate(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("migrating the register: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	before, err := p.GetDBVersion(ctx)
+	if err == nil {
+		_, err = p.Up(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("migrating the register: %w", translate(ctx, err))
+	}
+	if before > 0 { // a new register has no rows
+		if err := fillWords(ctx, o); err != nil {
+			return fmt.Errorf("migrating the register: %w", err)
+		}
 	}
 	if o.Engine == Postgres && o.ServiceRole != "" {
 		return grantService(ctx, o)

@@ -47,6 +47,10 @@ var mayScan = map[string]bool{
 	countToRenew: true, // what its own LIMIT has let through
 }
 
+// bounded are the lines of plans that read what a LIMIT, or the step before, has
+// let through. The entries that a search has walked over may be sorted too.
+var bounded = map[string]bool{"SCAN few": true, "SCAN CONSTANT ROW": true, "SCAN w": true, "SCAN alike": true}
+
 // explain runs every method of Tx and of Register and gives the plan of each
 // statement.
 func explain(t *testing.T, r *Register, prefix string, check func(query, plan string)) {
@@ -97,6 +101,23 @@ func ownLookUps(t *testing.T, r *Register) error {
 	return errors.Join(append(errs, err)...)
 }
 
+// searches are led by each source, and check each.
+func searches() []document.Find {
+	at := document.Place{Date: "2026-03-14", ID: "a2"}
+	return []document.Find{
+		{Everywhere: true, Limit: 10},
+		{Everywhere: true, Limit: 10, At: at},
+		{Everywhere: true, Limit: 10, At: document.Place{Date: "2026-03-01", ID: "a"}, Newer: true},
+		{Officer: "əli", Everywhere: true, Limit: 10},
+		{Offices: []string{"011", "012"}, Limit: 10, From: "2026-01-01", To: "2026-12-31"},
+		{Words: []string{"ei", "ei1"}, Kind: "query", State: document.Archived, Offices: []string{"011"}, Limit: 10},
+		{Words: []string{"ei1"}, Officer: "əli", State: document.Prepared, Standing: document.InForce, Everywhere: true, Limit: 10},
+		{State: document.Signing, Everywhere: true, Limit: 10},
+		{State: document.Voided, Officer: "əli", Everywhere: true, Limit: 10},
+		{Standing: document.Annulled, Everywhere: true, Limit: 10},
+	}
+}
+
 // planText gives the last column of the rows, which is the text in both engines.
 func planText(t *testing.T, rows *sql.Rows) string {
 	t.Helper()
@@ -144,6 +165,11 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.ActsOfCase(ctx, "c1"))
 	call(x.ActsWaiting(ctx, "əli", 10))
 	call(x.CountActs(ctx))
+	for _, q := range searches() {
+		call(x.FindActs(ctx, q))
+		call(x.FindCases(ctx, q))
+		call(x.CountStates(ctx, q))
+	}
 	call(x.ClaimJobs(ctx, "p", time.Now(), time.Now(), 10))
 	call(x.ClaimJob(ctx, "a1", "p", time.Now(), time.Now()))
 	call(nil, x.Advance(ctx, a, document.Prepared))
@@ -205,6 +231,10 @@ func lookUps(t *testing.T, x document.Tx) error {
 func testSQLitePlans(t *testing.T, r *Register) {
 	explain(t, r, "EXPLAIN QUERY PLAN ", func(query, plan string) {
 		for line := range strings.Lines(plan) {
+			line = strings.TrimSpace(line)
+			if bounded[line] || strings.HasPrefix(query, "SELECT w.date, w.id FROM (") && line == "USE TEMP B-TREE FOR ORDER BY" {
+				continue
+			}
 			scans := strings.HasPrefix(line, "SCAN ") && !strings.Contains(line, " USING ")
 			if scans || strings.Contains(line, "TEMP B-TREE") {
 				t.Errorf("%s\nis run by\n%s", query, plan)

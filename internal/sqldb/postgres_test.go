@@ -64,6 +64,12 @@ func TestPostgres(t *testing.T) {
 		r, _ := create(t)
 		testPostgresPlans(t, r)
 	})
+	t.Run("find", func(t *testing.T) {
+		r, _ := create(t)
+		testBrokenOff(t, r)
+		_, o := create(t)
+		testFillWords(t, o)
+	})
 	t.Run("versions", func(t *testing.T) {
 		testVersions(t, Options{Engine: Postgres, DSN: server.NewSchema(t), AllowOwner: true})
 	})

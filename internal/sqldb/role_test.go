@@ -62,7 +62,9 @@ func (o offices) open(t *testing.T) (*Register, Options) {
 // allowed is what the service may do, by table; it repeats the list of grants so
 // that a change of one shows in the other. What has no S is nobody's.
 var allowed = map[string]string{
-	"account": "SELECT INSERT UPDATE(certificate,created_at,disabled,grants,key_id,name,office,post,profile,subject,tax_id)",
+	"act_word":  "SELECT INSERT",
+	"case_word": "SELECT INSERT",
+	"account":   "SELECT INSERT UPDATE(certificate,created_at,disabled,grants,key_id,name,office,post,profile,subject,tax_id)",
 	"act": "SELECT INSERT UPDATE(archived_at,changed_at,changed_by,epoch,path,reason,rendition,renew_by,renew_spread,round,seal,sha256," +
 		"signed_at,standing,state,void_reason,waits_for)",
 	"act_input":          "SELECT INSERT",

@@ -90,6 +90,12 @@ func TestSQLite(t *testing.T) {
 		r, _ := newSQLite(t)
 		testSQLitePlans(t, r)
 	})
+	t.Run("find", func(t *testing.T) {
+		r, _ := newSQLite(t)
+		testBrokenOff(t, r)
+		_, o := newSQLite(t)
+		testFillWords(t, o)
+	})
 	t.Run("versions", func(t *testing.T) {
 		o := Options{Engine: SQLite, Path: filepath.Join(t.TempDir(), "register.db")}
 		testVersions(t, o)

@@ -8,24 +8,24 @@ import (
 
 	"docsvc/internal/document"
 	"docsvc/internal/i18n"
-	"docsvc/internal/numbering"
 	"docsvc/internal/template"
 )
 
 // deskPage is the first page of who is logged in: what waits for them.
 type deskPage struct {
 	frame
-	Acts  []actLine
-	More  bool // than are shown
-	Max   int
-	Signs bool // the person may sign somewhere
-	Stuck int  // acts that wait for a part that is down
-	Reads bool
+	Acts   []actLine
+	More   bool // than are shown
+	Max    int
+	Signs  bool // the person may sign somewhere
+	Stuck  int  // acts that wait for a part that is down
+	Reads  bool
+	Counts []stateCount
 }
 
 // actLine is an act in a list, for who may read it whole.
 type actLine struct {
-	Number, Kind, Date, Debtors, Amount, State string
+	Number, Kind, Date, Debtors, Amount, State, Author string
 }
 
 func (s *site) desk(w http.ResponseWriter, r *http.Request) {
@@ -45,6 +45,12 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Stuck = len(stuck)
+	if p.Reads {
+		if p.Counts, err = s.stateCounts(r, p.frame); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+	}
 	for _, a := range acts {
 		p.Acts = append(p.Acts, s.actLine(p.Lang, a))
 	}
@@ -58,6 +64,9 @@ func (s *site) actLine(lang string, a document.Act) actLine {
 		return l
 	}
 	l.State = stateText(lang, a)
+	if len(a.Signers) > 0 {
+		l.Author = a.Signers[0].Name
+	}
 	if summary, err := a.PublicSummary(); err == nil {
 		l.Kind = titleIn(summary, lang)
 		if summary.Amount != nil {
@@ -99,25 +108,6 @@ func stateText(lang string, a document.Act) string {
 		key = standingKey(string(a.Standing))
 	}
 	return i18n.Text(lang, key, nil)
-}
-
-// find leads to the act or the case of a number that was typed, which is
-// mended as far as its check character allows.
-func (s *site) find(w http.ResponseWriter, r *http.Request) {
-	scheme, typed := s.Office.Service.Rules.Scheme, r.URL.Query().Get("number")
-	path := ""
-	if c, index, err := scheme.ParseActTyped(typed); err == nil {
-		if number, err := numbering.FormatAct(c.Text, index); err == nil {
-			path = actPath(number)
-		}
-	} else if c, err := scheme.ParseTyped(typed); err == nil {
-		path = casePath(c.Text)
-	}
-	if path == "" {
-		s.fail(w, r, &document.Error{Kind: document.Invalid, Key: "error.number.typed"})
-		return
-	}
-	http.Redirect(w, r, s.frame(r, "office.title").Link(path), http.StatusSeeOther)
 }
 
 func actPath(number string) string  { return "/office/acts/" + url.PathEscape(number) }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,6 +17,7 @@ type frame struct {
 	Lang   string
 	Title  string
 	Path   string // of the page to which a change of language leads
+	Query  url.Values
 	Host   string
 	Origin string
 	// Chosen says that the visitor chose the language by a link; then links
@@ -32,7 +34,7 @@ type frame struct {
 type whoView struct {
 	Name string
 	// What there is for this person beside the acts that wait.
-	Register, Issues, Accounts bool
+	Register, Issues, Reads, Accounts bool
 }
 
 func (s *site) frame(r *http.Request, titleKey string) frame {
@@ -44,7 +46,7 @@ func (s *site) frame(r *http.Request, titleKey string) frame {
 	if p := personOf(r.Context()); p != nil {
 		f.Who = &whoView{
 			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase),
-			Issues: mayAnywhere(p.actor, document.ActIssue), Accounts: mayAnywhere(p.actor, document.ActOperate),
+			Issues: mayAnywhere(p.actor, document.ActIssue), Reads: mayAnywhere(p.actor, document.ActRead), Accounts: mayAnywhere(p.actor, document.ActOperate),
 		}
 	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)
@@ -72,7 +74,9 @@ func (f frame) Link(path string) string {
 
 // Switch is the link to this page in another language.
 func (f frame) Switch(lang string) string {
-	return (&url.URL{Path: f.Path}).EscapedPath() + "?lang=" + lang
+	q := url.Values{"lang": {lang}}
+	maps.Copy(q, f.Query)
+	return (&url.URL{Path: f.Path}).EscapedPath() + "?" + q.Encode()
 }
 
 // Languages are those to switch between, each named by itself.

@@ -67,7 +67,6 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.post(r, "/logout/everywhere", s.limited(loginLimit, s.officer(s.logoutEverywhere)))
 
 	s.get(r, "/office", s.officer(s.desk))
-	s.get(r, "/office/find", s.officer(s.find))
 	s.post(r, "/office/sign", s.officer(s.sign))
 	s.get(r, "/office/authorisations/{id}", s.officer(s.authorisation))
 	s.get(r, "/office/register", s.officer(s.registerForm))
@@ -83,6 +82,7 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.get(r, "/office/accounts", s.officer(s.accounts))
 	s.formRoutes(r)
 	s.reviewRoutes(r)
+	s.listRoutes(r)
 }
 
 // only is a route of one method: HEAD would begin a login too.

@@ -217,23 +217,3 @@ func TestFileOfAnAct(t *testing.T) {
 		t.Errorf("a changed file: %d", w.Code)
 	}
 }
-
-func TestFind(t *testing.T) {
-	o := newOffice(t)
-	v := o.as("nigar")
-	for typed, want := range map[string]string{
-		"EI2611000000001T":       "/office/cases/EI2611000000001T",
-		" ei2611000000001t-003 ": "/office/acts/EI2611000000001T-003",
-		"EI2611000000001T–003":   "/office/acts/EI2611000000001T-003",
-	} {
-		w := v.get("/office/find?number=" + url.QueryEscape(typed))
-		if to := location(t, w).String(); to != want {
-			t.Errorf("%q leads to %s", typed, to)
-		}
-	}
-	for _, typed := range []string{"", "x", "../accounts", "//evil.example", "EI2611000000001X", strings.Repeat("1", 5000)} {
-		if w := v.get("/office/find?number=" + url.QueryEscape(typed)); w.Code != http.StatusUnprocessableEntity {
-			t.Errorf("%q: %d", typed, w.Code)
-		}
-	}
-}
