@@ -27,6 +27,8 @@ type authorisationPage struct {
 	Nonce   string
 	LogIn   string // the way to authenticate and sign
 	Working bool   // the page looks again by itself
+	Done    int    // of Total acts, while it works
+	Total   int
 	Again   string // address of this page
 }
 
@@ -115,7 +117,7 @@ func (s *site) authorisationPage(r *http.Request, a document.Authorisation, list
 	text := func(key string) string { return i18n.Text(p.Lang, key, nil) }
 	switch {
 	case count[outcomeWorking] > 0:
-		p.Working = true
+		p.Working, p.Done, p.Total = true, len(list)-count[outcomeWorking], len(list)
 		say("wait", text("sign.working.title"), i18n.Plural(p.Lang, "sign.working.text", count[outcomeWorking]))
 	case count[outcomeWaits] > 0 && s.Now().After(a.Expires):
 		say("ended", text("sign.expired.title"), text("error.batch.expired"))

@@ -54,7 +54,7 @@ func TestReviewInTheBrowser(t *testing.T) {
 	b.logIn(o, "a.aliyev")
 	b.do(chromedp.WaitVisible(".pick-all"), chromedp.Click(".pick-all"), chromedp.Click("button[formaction*=review]"), chromedp.WaitVisible("#review"))
 	b.title("Look at each before you sign")
-	b.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent("x"))
+	b.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(" "))
 	if at := b.text(`document.querySelector('[aria-current=true] strong').textContent + document.getElementById('place').innerText`); at != second.Number+"Act 2 of 2: "+second.Number {
 		t.Errorf("after the arrow: %s", at)
 	}

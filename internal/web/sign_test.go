@@ -293,7 +293,7 @@ func TestSignSlowly(t *testing.T) {
 	for name, at := range map[string]*visitor{"here": v, "another process": v.another()} {
 		page := at.get(batch + "?lang=en").Body.String()
 		checkPage(t, page, "en", i18n.Text("en", "sign.working.title", nil))
-		if !strings.Contains(page, `<meta http-equiv="refresh" content="2">`) || !strings.Contains(page, "3 acts are still") {
+		if !strings.Contains(page, `<meta http-equiv="refresh" content="1">`) || !strings.Contains(page, `<progress id="done" value="0" max="3">`) || !strings.Contains(page, "3 acts are still") {
 			t.Errorf("%s: %s", name, page)
 		}
 	}

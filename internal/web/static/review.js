@@ -39,7 +39,10 @@
     switch (event.key) {
       case 'ArrowRight': case 'j': show(at + 1); break;
       case 'ArrowLeft': case 'k': show(at - 1); break;
-      case 'x': acts[at].querySelector('input[name=acts]').click(); break;
+      case ' ':
+        if (event.target !== document.body) return; // the key presses what has the focus
+        acts[at].querySelector('input[name=acts]').click();
+        break;
       default: return;
     }
     event.preventDefault();
