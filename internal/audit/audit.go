@@ -47,6 +47,7 @@ const (
 	ActSigned            Kind = "act.signed"
 	ActArchived          Kind = "act.archived"
 	ActVoided            Kind = "act.voided"
+	ActReturned          Kind = "act.returned"
 	StandingChanged      Kind = "act.standing_changed"
 	ActRenewed           Kind = "act.renewed"
 	JobRetried           Kind = "job.retried"

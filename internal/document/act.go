@@ -79,6 +79,8 @@ type Act struct {
 	RenewBy    time.Time `json:"-"`
 	ArchivedAt time.Time `json:"-"` // creation time of the manifest, by the archive
 	VoidReason string    `json:"-"`
+	VoidKind   VoidKind  `json:"-"`
+	VoidedBy   string    `json:"-"` // login; empty where it is not known any more
 	Standing   Standing  `json:"-"`
 	ChangedBy  string    `json:"-"` // number of the act that superseded or annulled it
 	ChangedAt  time.Time `json:"-"` // when

@@ -275,7 +275,8 @@ func (r *rebuild) voids(ctx context.Context) error {
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
-		b.Act.State, b.Act.VoidReason, b.Act.ChangedAt = Voided, b.Reason, b.At
+		b.Act.State, b.Act.Round, b.Act.ChangedAt = Voided, b.Round, b.At
+		b.Act.VoidKind, b.Act.VoidReason, b.Act.VoidedBy = b.Kind, b.Reason, b.By
 		if err := r.eventSeen(e, b.Act.ID); err != nil {
 			return err
 		}

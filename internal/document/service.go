@@ -134,6 +134,14 @@ func lookupError(err error, key string, args ...string) error {
 	return err
 }
 
+// orNone makes ErrNotFound no error, where what is not there is an answer.
+func orNone(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // record appends audit events to the trail within tx.
 func (s *Service) record(ctx context.Context, tx Tx, actor Actor, kind audit.Kind, subject string, detail map[string]string) error {
 	var d json.RawMessage

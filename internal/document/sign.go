@@ -65,6 +65,11 @@ func mayBeSigned(actor Actor, a Act) error {
 	if err := actor.May(ActSign, a.Office); err != nil {
 		return err
 	}
+	return theirTurn(actor, a)
+}
+
+// theirTurn says whether actor is the signer of the current round.
+func theirTurn(actor Actor, a Act) error {
 	signer := a.Signers[a.Round]
 	if signer.Login != actor.Login {
 		return newError(Forbidden, "error.act.other_signer", nil, "number", a.Number, "signer", signer.Login)

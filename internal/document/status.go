@@ -15,59 +15,6 @@ import (
 // maxReason is the longest reason in characters.
 const maxReason = 500
 
-// ActVoided is the body of the archive event of a voided act: with it a
-// rebuild knows why the number is in no record. The event has the act's id.
-type ActVoided struct {
-	Act    Act       `json:"act"`
-	Reason string    `json:"reason"`
-	By     string    `json:"by"`
-	At     time.Time `json:"at"`
-}
-
-// Void gives up an act that is not signed yet. Its number stays used. An act
-// that is being signed, or is signed and waits for the archive, cannot be
-// voided: the archive might come to hold it (docs/decisions/0005).
-func (s *Service) Void(ctx context.Context, actor Actor, number, reason string) (Act, error) {
-	reason, err := checkReason(reason)
-	if err != nil {
-		return Act{}, err
-	}
-	a, err := s.Act(ctx, number)
-	if err != nil {
-		return a, err
-	}
-	if err := actor.May(ActVoid, a.Office); err != nil {
-		return a, err
-	}
-	if a.State != Issued && a.State != Prepared {
-		return a, newError(Conflict, "error.act.not_voidable", nil, "number", number, "state", string(a.State))
-	}
-	a.VoidReason, a.ChangedAt = reason, s.Now().Truncate(time.Microsecond)
-	item, err := s.eventAs(a.ID, archive.KindVoid, a.Number, ActVoided{Act: a, Reason: reason, By: actor.Login, At: a.ChangedAt})
-	if err != nil {
-		return a, err
-	}
-	a, err = s.advance(ctx, a, Voided, func(tx Tx) error {
-		if err := tx.DeleteStaged(ctx, a.ID); err != nil {
-			return err
-		}
-		if err := tx.DeleteJob(ctx, a.ID); err != nil {
-			return err
-		}
-		if err := tx.InsertOutbox(ctx, item); err != nil {
-			return err
-		}
-		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, actor, audit.ActVoided, a.Number, map[string]string{"reason": reason})
-	})
-	if err != nil {
-		return a, movedOn(err, number)
-	}
-	return a, s.deliver(ctx, item)
-}
-
 // StandingChanged is the body of the archive event of an act that was
 // superseded or annulled. The event has the act's id.
 type StandingChanged struct {
@@ -111,10 +58,7 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 		if err := tx.ChangeStanding(ctx, a); err != nil {
 			return err
 		}
-		if err := tx.InsertOutbox(ctx, item); err != nil {
-			return err
-		}
-		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
+		if err := s.decided(ctx, tx, item, a.ID); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, actor, audit.StandingChanged, a.Number, map[string]string{

@@ -256,11 +256,16 @@ type faultyTSA struct {
 	pki  *signingtest.PKI
 	down atomic.Bool
 	gave atomic.Int64
+	// before, if set, runs before each answer.
+	before func()
 }
 
 func (f *faultyTSA) Timestamp(ctx context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
 	if f.down.Load() {
 		return nil, errors.New("time-stamping authority is down")
+	}
+	if f.before != nil {
+		f.before()
 	}
 	f.gave.Add(1)
 	return f.pki.Timestamp(ctx, digest, h)

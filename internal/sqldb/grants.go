@@ -38,7 +38,7 @@ var servicePrivileges = map[string]privileges{
 	"act": {insert: true, update: []string{
 		"state", "round", "epoch", "waits_for", "signed_at", "sha256", "path", "archived_at",
 		"void_reason", "standing", "changed_by", "changed_at", "reason", "seal",
-		"rendition", "renew_by", "renew_spread",
+		"rendition", "renew_by", "renew_spread", "void_kind", "voided_by",
 	}},
 	"rendition":  {insert: true},
 	"saved_form": {insert: true, delete: true, update: []string{"office", "officer", "input", "version", "updated_at"}},

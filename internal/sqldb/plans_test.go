@@ -164,6 +164,7 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.ActByRequestKey(ctx, "əli", "r"))
 	call(x.ActsOfCase(ctx, "c1"))
 	call(x.ActsWaiting(ctx, "əli", 10))
+	call(x.ActsReturned(ctx, "əli", noon, 10))
 	call(x.CountActs(ctx))
 	for _, q := range searches() {
 		call(x.FindActs(ctx, q))

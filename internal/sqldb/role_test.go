@@ -66,7 +66,7 @@ var allowed = map[string]string{
 	"case_word": "SELECT INSERT",
 	"account":   "SELECT INSERT UPDATE(certificate,created_at,disabled,grants,key_id,name,office,post,profile,subject,tax_id)",
 	"act": "SELECT INSERT UPDATE(archived_at,changed_at,changed_by,epoch,path,reason,rendition,renew_by,renew_spread,round,seal,sha256," +
-		"signed_at,standing,state,void_reason,waits_for)",
+		"signed_at,standing,state,void_kind,void_reason,voided_by,waits_for)",
 	"act_input":          "SELECT INSERT",
 	"audit_event":        "SELECT INSERT",
 	"audit_link":         "SELECT INSERT",

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) document.Store) {
 		{"act keys", testActKeys},
 		{"act archived before", testActArchived},
 		{"acts waiting", testActsWaiting},
+		{"acts returned", testActsReturned},
 		{"count acts", testCountActs},
 		{"find acts", testFindActs},
 		{"find cases", testFindCases},
