@@ -26,6 +26,12 @@ type Rules struct {
 	// certifies them.
 	Levels  map[string]signing.Level
 	Certify map[string]bool
+	// TwoPersons names the templates whose acts are superseded or annulled by
+	// two persons; "*" stands for all others.
+	TwoPersons map[string]bool
+	// DeliveryWays are the ways in which an act is served on a party, by name:
+	// one that package i18n has words for, or words.
+	DeliveryWays []string
 	// PSS has RSA keys sign with RSASSA-PSS instead of PKCS #1 v1.5.
 	PSS        bool
 	Evaluation bool // an evaluation CA or TSA is in use: acts have no legal force

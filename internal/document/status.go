@@ -18,17 +18,22 @@ const maxReason = 500
 // StandingChanged is the body of the archive event of an act that was
 // superseded or annulled. The event has the act's id.
 type StandingChanged struct {
-	Act      string    `json:"act"`
-	Standing Standing  `json:"standing"`
-	By       string    `json:"by"` // number of the act that did it
-	Reason   string    `json:"reason"`
-	Actor    string    `json:"actor"`
-	At       time.Time `json:"at"`
+	Act      string   `json:"act"`
+	Standing Standing `json:"standing"`
+	By       string   `json:"by"` // number of the act that did it
+	Reason   string   `json:"reason"`
+	// ProposedBy is the first of two persons; Actor is the second, or the only
+	// one.
+	ProposedBy string    `json:"proposed_by,omitempty"`
+	Actor      string    `json:"actor"`
+	At         time.Time `json:"at"`
 }
 
 // ChangeStanding records that an archived act was superseded or annulled by
 // another act of the same case, which is itself signed, archived and in force.
-// It returns when the change is in the archive.
+// It returns when the change is in the archive. Where the act's class demands
+// two persons, nothing but a [Proposal] is recorded, and the act comes back as
+// it is: in force.
 func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string, to Standing, by, reason string) (Act, error) {
 	if to != Superseded && to != Annulled {
 		return Act{}, fmt.Errorf("act %s cannot become %q", number, to)
@@ -44,9 +49,19 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 	if err := s.MayBeChanged(a, actor); err != nil {
 		return a, err
 	}
+	if s.Rules.NeedsTwo(a.Template) {
+		return a, s.propose(ctx, actor, a, to, by, reason)
+	}
+	return s.setStanding(ctx, actor, a, &Proposal{Standing: to, By: by, Reason: reason})
+}
+
+// setStanding changes the standing of a as p has it. Actor is the only person,
+// or the second one of a proposal that is stored.
+func (s *Service) setStanding(ctx context.Context, actor Actor, a Act, p *Proposal) (Act, error) {
+	to, by, reason, number := p.Standing, p.By, p.Reason, a.Number
 	a.Standing, a.ChangedBy, a.Reason, a.ChangedAt = to, by, reason, s.Now().Truncate(time.Microsecond)
 	item, err := s.eventAs(a.ID, archive.KindStatus, a.Number, StandingChanged{
-		Act: a.Number, Standing: to, By: by, Reason: reason, Actor: actor.Login, At: a.ChangedAt,
+		Act: a.Number, Standing: to, By: by, Reason: reason, ProposedBy: p.ProposedBy, Actor: actor.Login, At: a.ChangedAt,
 	})
 	if err != nil {
 		return a, err
@@ -54,6 +69,12 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		if err := mayChange(ctx, tx, a, by); err != nil {
 			return err
+		}
+		if p.ID != "" {
+			p.State, p.DecidedBy, p.DecidedAt = ProposalConfirmed, actor.Login, a.ChangedAt
+			if err := tx.DecideProposal(ctx, *p); err != nil {
+				return err
+			}
 		}
 		if err := tx.ChangeStanding(ctx, a); err != nil {
 			return err

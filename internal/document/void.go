@@ -105,9 +105,15 @@ func (s *Service) MayBeVoided(ctx context.Context, a Act, actor Actor) error {
 	if a.State == Issued || a.State == Prepared {
 		return nil
 	}
-	if a.State == Signing && (actor.Holds(RoleHead, a.Office) || actor.Holds(RoleChief, a.Office)) {
-		stuck, err := s.stuck(ctx, a)
-		if stuck || err != nil {
+	for _, role := range []Role{RoleHead, RoleChief} {
+		if a.State != Signing {
+			break
+		}
+		may, err := s.actsAs(ctx, actor, role, a.Office)
+		if may && err == nil {
+			may, err = s.stuck(ctx, a)
+		}
+		if may || err != nil {
 			return err
 		}
 	}
@@ -134,12 +140,12 @@ func (s *Service) stuck(ctx context.Context, a Act) (bool, error) {
 
 // MayBeReturned says whether a waits for actor to approve it, so that actor may
 // return it to its author.
-func (s *Service) MayBeReturned(_ context.Context, a Act, actor Actor) error {
+func (s *Service) MayBeReturned(ctx context.Context, a Act, actor Actor) error {
 	if err := actor.May(ActVoid, a.Office); err != nil {
 		return err
 	}
 	if a.Round == 0 || !slices.Contains([]State{Issued, Prepared}, a.State) {
 		return newError(Conflict, "error.act.not_returnable", nil, "number", a.Number, "state", string(a.State))
 	}
-	return theirTurn(actor, a)
+	return s.theirTurn(ctx, actor, a)
 }

@@ -165,6 +165,13 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.ActsOfCase(ctx, "c1"))
 	call(x.ActsWaiting(ctx, "əli", 10))
 	call(x.ActsReturned(ctx, "əli", noon, 10))
+	call(x.Corrections(ctx, "EI1-001"))
+	call(x.Substitutions(ctx, "2026-03-14"))
+	call(nil, x.EndSubstitution(ctx, document.Substitution{ID: "s1", EndedBy: "əli", EndedAt: noon}))
+	call(x.OpenProposal(ctx, "a1"))
+	call(x.OpenProposals(ctx, 10))
+	call(nil, x.DecideProposal(ctx, document.Proposal{ID: "p1", State: document.ProposalRejected, DecidedBy: "b", DecidedAt: noon}))
+	call(x.Deliveries(ctx, "a1"))
 	call(x.CountActs(ctx))
 	for _, q := range searches() {
 		call(x.FindActs(ctx, q))
