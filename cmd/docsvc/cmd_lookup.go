@@ -45,7 +45,11 @@ func runLookup(ctx context.Context, e env, args []string) error {
 func printVerdict(e env, v verify.Verdict) {
 	fmt.Fprintf(e.stdout, "%s, as of %s\n", strings.TrimSpace(v.Number+" "+string(v.Kind)), v.CheckedAt.Format(time.RFC3339))
 	if v.Act != nil {
-		fmt.Fprintf(e.stdout, "  %s, %s\n  %s, %s\n  %s\n", v.Act.Titles["en"], v.Act.Date, v.Act.SignerName, v.Act.SignerPost, v.Act.Office)
+		fmt.Fprintf(e.stdout, "  %s, %s\n", v.Act.Titles["en"], v.Act.Date)
+		for _, signer := range v.Act.Signers {
+			fmt.Fprintf(e.stdout, "  %s, %s\n", signer.Name, signer.Post)
+		}
+		fmt.Fprintf(e.stdout, "  %s\n", v.Act.Office)
 	}
 	if v.Change != nil {
 		fmt.Fprintf(e.stdout, "  changed %s %s\n", v.Change.At.Format(time.RFC3339), v.Change.By)

@@ -12,13 +12,18 @@ import (
 const annulmentTemplate = "annulment-decision"
 
 func runVoid(ctx context.Context, e env, args []string) error {
-	return changeAct(ctx, e, args, "void", func(a *app, s *session, number, by, reason string) (document.Act, error) {
+	f := newFlags(e, "void")
+	returns := f.Bool("return", false, "return the act to its author instead of approving it; --reason is the remark")
+	return changeAct(ctx, e, f, args, func(a *app, s *session, number, by, reason string) (document.Act, error) {
+		if *returns {
+			return a.Service.Return(ctx, s.actor, number, reason)
+		}
 		return a.Service.Void(ctx, s.actor, number, reason)
 	})
 }
 
 func runSupersede(ctx context.Context, e env, args []string) error {
-	return changeAct(ctx, e, args, "supersede", func(a *app, s *session, number, by, reason string) (document.Act, error) {
+	return changeAct(ctx, e, newFlags(e, "supersede"), args, func(a *app, s *session, number, by, reason string) (document.Act, error) {
 		if by == "" {
 			return document.Act{}, usageError{"missing --by NUMBER of the act that replaces this one"}
 		}
@@ -29,7 +34,7 @@ func runSupersede(ctx context.Context, e env, args []string) error {
 // runAnnul annuls by an act that is already archived (--by), or issues the
 // decision itself.
 func runAnnul(ctx context.Context, e env, args []string) error {
-	return changeAct(ctx, e, args, "annul", func(a *app, s *session, number, by, reason string) (document.Act, error) {
+	return changeAct(ctx, e, newFlags(e, "annul"), args, func(a *app, s *session, number, by, reason string) (document.Act, error) {
 		if by == "" {
 			var err error
 			if by, err = a.annulmentDecision(ctx, e, s, number, reason); err != nil {
@@ -85,13 +90,12 @@ func cameToNothing(decision document.Act) bool {
 }
 
 // changeAct is what void, supersede and annul have in common.
-func changeAct(ctx context.Context, e env, args []string, name string,
+func changeAct(ctx context.Context, e env, f *flags, args []string,
 	change func(a *app, s *session, number, by, reason string) (document.Act, error)) error {
-	f := newFlags(e, name)
 	officer := f.officer()
 	reason := f.String("reason", "", "`TEXT` that the register keeps; for void it is public")
 	by := ""
-	if name != "void" {
+	if f.Name() != "void" {
 		f.StringVar(&by, "by", "", "`NUMBER` of the archived act that does it")
 	}
 	rest, err := f.parse(args, 1, 1)
@@ -118,7 +122,10 @@ func changeAct(ctx context.Context, e env, args []string, name string,
 			})
 		}
 		word := string(act.Standing)
-		if act.State == document.Voided {
+		switch {
+		case act.VoidKind == document.Returned:
+			word = string(act.VoidKind)
+		case act.State == document.Voided:
 			word = string(act.State)
 		}
 		fmt.Fprintf(e.stdout, "%s is %s\n", act.Number, word)

@@ -31,6 +31,7 @@ type Kind string
 // The kinds of event.
 const (
 	KindAccount       Kind = "account"       // a person's account made or changed
+	KindSubstitution  Kind = "substitution"  // a deputy appointed for somebody absent, or the end of it
 	KindAuthorisation Kind = "authorisation" // an officer's consent to sign, used
 	KindTemplate      Kind = "template"      // a template version published
 	KindCase          Kind = "case"          // a case registered or changed
@@ -38,6 +39,7 @@ const (
 	KindVoid          Kind = "void"          // an act's number voided before archiving
 	KindRenewal       Kind = "renewal"       // a further rendition of an archived act
 	KindStatus        Kind = "status"        // an archived act superseded or annulled
+	KindDelivery      Kind = "delivery"      // an archived act served on somebody, with the proof of it
 	KindRetention     Kind = "retention"     // the retention of a record extended
 	KindCheckpoint    Kind = "checkpoint"    // the ledger's leaves and checkpoint signed over them
 )
@@ -45,7 +47,10 @@ const (
 // Kinds returns all kinds in the order in which a rebuild applies them: records
 // come after KindCounter, and KindCheckpoint last.
 func Kinds() []Kind {
-	return []Kind{KindAccount, KindAuthorisation, KindTemplate, KindCase, KindCounter, KindVoid, KindRenewal, KindStatus, KindRetention, KindCheckpoint}
+	return []Kind{
+		KindAccount, KindSubstitution, KindAuthorisation, KindTemplate, KindCase, KindCounter, KindVoid, KindRenewal,
+		KindStatus, KindDelivery, KindRetention, KindCheckpoint,
+	}
 }
 
 // Event is one change outside or after a record.

@@ -47,7 +47,13 @@ const (
 	ActSigned            Kind = "act.signed"
 	ActArchived          Kind = "act.archived"
 	ActVoided            Kind = "act.voided"
+	ActReturned          Kind = "act.returned"
 	StandingChanged      Kind = "act.standing_changed"
+	StandingProposed     Kind = "act.standing_proposed" // waits for a second person
+	StandingRejected     Kind = "act.standing_rejected"
+	ActDelivered         Kind = "act.delivered"
+	Substituted          Kind = "officer.substituted"
+	SubstitutionEnded    Kind = "officer.substitution_ended"
 	ActRenewed           Kind = "act.renewed"
 	JobRetried           Kind = "job.retried"
 	SignIntended         Kind = "sign.intended"

@@ -113,7 +113,8 @@ func TestKindsAreDistinct(t *testing.T) {
 	seen := map[audit.Kind]bool{}
 	for _, k := range []audit.Kind{
 		audit.CaseRegistered, audit.ActIssued, audit.ActPrepared, audit.ActPartlySigned, audit.ActSigned, audit.ActArchived,
-		audit.ActVoided, audit.StandingChanged, audit.SignIntended, audit.SignDone, audit.SignFailed, audit.CredentialRefused,
+		audit.ActVoided, audit.ActReturned, audit.StandingProposed,
+		audit.StandingRejected, audit.ActDelivered, audit.Substituted, audit.SubstitutionEnded, audit.StandingChanged, audit.SignIntended, audit.SignDone, audit.SignFailed, audit.CredentialRefused,
 		audit.AccountCreated, audit.AccountChanged, audit.Rebuilt, audit.NumberGap,
 	} {
 		e := event()

@@ -53,10 +53,13 @@ type Act struct {
 	Level      string          `json:"level"`      // signature level asked for: B-B, B-T, …
 	// Certify says that the first signature certifies the document (ISO 32000-1
 	// § 12.8.2.2).
-	Certify    bool      `json:"certify,omitempty"`
-	Signers    []Signer  `json:"signers"` // in the order in which they sign
-	RequestKey string    `json:"request_key,omitempty"`
-	IssuedAt   time.Time `json:"issued_at"`
+	Certify    bool     `json:"certify,omitempty"`
+	Signers    []Signer `json:"signers"` // in the order in which they sign
+	RequestKey string   `json:"request_key,omitempty"`
+	// Corrects is the number of the act in which this one corrects a clerical
+	// mistake; that act stays in force.
+	Corrects string    `json:"corrects,omitempty"`
+	IssuedAt time.Time `json:"issued_at"`
 	// RetainUntil is fixed once, so that every attempt to archive asks for the
 	// same retention.
 	RetainUntil time.Time `json:"retain_until"`
@@ -79,6 +82,8 @@ type Act struct {
 	RenewBy    time.Time `json:"-"`
 	ArchivedAt time.Time `json:"-"` // creation time of the manifest, by the archive
 	VoidReason string    `json:"-"`
+	VoidKind   VoidKind  `json:"-"`
+	VoidedBy   string    `json:"-"` // login; empty where it is not known any more
 	Standing   Standing  `json:"-"`
 	ChangedBy  string    `json:"-"` // number of the act that superseded or annulled it
 	ChangedAt  time.Time `json:"-"` // when
@@ -94,6 +99,16 @@ type Signer struct {
 	// Role is that of an approver whom the core finds: the drafter leaves Login,
 	// Name and Post empty.
 	Role Role `json:"role,omitempty"`
+	// InsteadOf is whom an approver replaces; nil: nobody.
+	InsteadOf *Absent `json:"instead_of,omitempty"`
+}
+
+// Absent is somebody in whose place another one signs.
+type Absent struct {
+	Login        string `json:"login"`
+	Name         string `json:"name"`
+	Post         string `json:"post"`
+	Substitution string `json:"substitution"` // id
 }
 
 // Summary is what a citizen may read of an act without more (docs/design.md D7).
@@ -103,11 +118,42 @@ type Summary struct {
 	OfficeName string            `json:"office_name"`
 	SignerName string            `json:"signer_name"`
 	SignerPost string            `json:"signer_post"`
-	Parties    []Party           `json:"parties"`
-	Amount     *int64            `json:"amount,omitempty"` // qəpik; absent if the act states no sum
+	// Signers are all who sign; acts of before have SignerName and SignerPost
+	// of the first only. See [Summary.AllSigners].
+	Signers []PublicSigner `json:"signers,omitempty"`
+	Parties []Party        `json:"parties"`
+	Amount  *int64         `json:"amount,omitempty"` // qəpik; absent if the act states no sum
 	// Secrets are facts printed on the paper, in the form of NormaliseFact: who
 	// types one of them proves to hold it. They are never shown.
 	Secrets []string `json:"secrets,omitempty"`
+}
+
+// PublicSigner is who signs an act, as the public page names them.
+type PublicSigner struct {
+	Name string `json:"name"`
+	Post string `json:"post"`
+	// InsteadOf is the post of who is absent, where a deputy signs.
+	InsteadOf string `json:"instead_of,omitempty"`
+}
+
+// AllSigners are those who sign, in their order.
+func (s Summary) AllSigners() []PublicSigner {
+	if len(s.Signers) > 0 {
+		return s.Signers
+	}
+	return []PublicSigner{{Name: s.SignerName, Post: s.SignerPost}}
+}
+
+// publicSigners are the signers as the public page names them.
+func publicSigners(signers []Signer) []PublicSigner {
+	list := make([]PublicSigner, len(signers))
+	for i, s := range signers {
+		list[i] = PublicSigner{Name: s.Name, Post: s.Post}
+		if s.InsteadOf != nil {
+			list[i].InsteadOf = s.InsteadOf.Post
+		}
+	}
+	return list
 }
 
 // Party is a party as the public page names it.
@@ -123,6 +169,7 @@ type Facts struct {
 	Summary           Summary
 	SearchKey         string
 	RetentionClass    string
+	Corrects          string // number of the act that this one corrects, if it does
 	Signers           []Signer
 }
 

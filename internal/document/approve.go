@@ -28,13 +28,18 @@ func (s *Service) Holders(ctx context.Context, role Role, office string) ([]Acco
 
 // namedSigners finds the approvers whom a drafter names by their role only:
 // the one account that has the role in the office and is not the author, or
-// the one that the draft names. Two persons sign an act with two signatures:
+// the one that the draft names; while that one is absent, the deputy. Two persons sign an act with two signatures:
 // nobody approves what they wrote, or signs twice.
 func (s *Service) namedSigners(ctx context.Context, signers []Signer, office string, d Draft, author string) ([]Signer, error) {
 	var accounts []Account
+	var deputies []Substitution // of today
 	if slices.ContainsFunc(signers, func(s Signer) bool { return s.Login == "" }) {
 		err := s.Store.View(ctx, func(tx Tx) (err error) {
-			accounts, err = tx.Accounts(ctx)
+			today := s.Today()
+			if accounts, err = tx.Accounts(ctx); err == nil {
+				deputies, err = tx.Substitutions(ctx, today)
+			}
+			deputies = slices.DeleteFunc(deputies, func(x Substitution) bool { return !x.HoldsOn(today) })
 			return err
 		})
 		if err != nil {
@@ -45,11 +50,12 @@ func (s *Service) namedSigners(ctx context.Context, signers []Signer, office str
 	for i := range signers {
 		signer := &signers[i]
 		if signer.Login == "" {
-			account, err := approver(accounts, signer.Role, office, d.Approver, author)
+			found, err := approver(candidates(accounts, deputies, signer.Role, office), signer.Role, office, d.Approver, author)
 			if err != nil {
 				return nil, err
 			}
-			signer.Login, signer.Name, signer.Post = account.Login, account.Name, account.Post
+			found.Field, found.Role = signer.Field, signer.Role
+			*signer = found
 		}
 		if err := twoPersons(signers[:i+1], author); err != nil {
 			return nil, err
@@ -58,29 +64,66 @@ func (s *Service) namedSigners(ctx context.Context, signers []Signer, office str
 	return signers, nil
 }
 
-// approver chooses among the accounts with a role in an office.
-func approver(accounts []Account, role Role, office, wanted, author string) (Account, error) {
-	var found []Account
+// candidates are the accounts that hold a role in an office, each of those who
+// are absent replaced by the deputy.
+func candidates(accounts []Account, deputies []Substitution, role Role, office string) []Signer {
+	var list []Signer
+	for _, a := range accounts {
+		if a.Disabled || !holds(a.Grants, role, office) {
+			continue
+		}
+		c := Signer{Login: a.Login, Name: a.Name, Post: a.Post}
+		x := slices.IndexFunc(deputies, func(x Substitution) bool {
+			return x.Absent == a.Login && x.Role == role && x.Office == office
+		})
+		if x >= 0 {
+			d := slices.IndexFunc(accounts, func(d Account) bool { return d.Login == deputies[x].Deputy && !d.Disabled })
+			if d < 0 { // nobody is there to sign
+				continue
+			}
+			c = Signer{
+				Login: accounts[d].Login, Name: accounts[d].Name, Post: accounts[d].Post,
+				InsteadOf: &Absent{Login: a.Login, Name: a.Name, Post: a.Post, Substitution: deputies[x].ID},
+			}
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// is says whether the signer is of this login, or replaces who is.
+func (s Signer) is(login string) bool {
+	return s.Login == login || s.InsteadOf != nil && s.InsteadOf.Login == login
+}
+
+// approver chooses among the candidates for a role. Nobody approves their own
+// act, nor does the deputy of its author.
+func approver(candidates []Signer, role Role, office, wanted, author string) (Signer, error) {
+	var found []Signer
 	var logins []string
 	self := false
-	for _, a := range accounts {
+	for _, c := range candidates {
 		switch {
-		case a.Disabled || !holds(a.Grants, role, office) || wanted != "" && a.Login != wanted:
-		case a.Login == author:
+		case wanted != "" && !c.is(wanted):
+		case c.is(author):
 			self = true
+		case slices.Contains(logins, c.Login): // a head who replaces another one
+			if c.InsteadOf == nil {
+				found[slices.Index(logins, c.Login)] = c
+			}
 		default:
-			found, logins = append(found, a), append(logins, a.Login)
+			found, logins = append(found, c), append(logins, c.Login)
 		}
 	}
 	switch {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return Account{}, newError(Conflict, "error.signer.several", nil, "office", office, "logins", strings.Join(logins, ", "))
+		return Signer{}, newError(Conflict, "error.signer.several", nil, "office", office, "logins", strings.Join(logins, ", "))
 	case self:
-		return Account{}, newError(Forbidden, "error.signer.self", nil, "login", author)
+		return Signer{}, newError(Forbidden, "error.signer.self", nil, "login", author)
 	}
-	return Account{}, newError(Conflict, "error.signer.none", nil, "office", office, "role", string(role))
+	return Signer{}, newError(Conflict, "error.signer.none", nil, "office", office, "role", string(role))
 }
 
 // twoPersons refuses the last of some signers if that is a person who signs

@@ -181,7 +181,7 @@ func (s *Service) asAuthorised(ctx context.Context, actor Actor, item Authorised
 		r.act.ID = item.ActID
 		return r, err
 	}
-	if err := mayBeSigned(actor, r.act); err != nil {
+	if err := s.mayBeSigned(ctx, actor, r.act); err != nil {
 		return r, err
 	}
 	r.staged, err = s.staged(ctx, r.act)

@@ -77,8 +77,21 @@ var ErrKeyRefused = errors.New("key was not used")
 
 // movedOn makes ErrStale a Conflict that names the act.
 func movedOn(err error, number string) error {
+	return staleAs(err, "error.act.moved", "number", number)
+}
+
+// existsAs makes ErrExists a Conflict with the given message.
+func existsAs(err error, key string, args ...string) error {
+	if errors.Is(err, ErrExists) {
+		return newError(Conflict, key, err, args...)
+	}
+	return err
+}
+
+// staleAs makes ErrStale a Conflict with the given message.
+func staleAs(err error, key string, args ...string) error {
 	if errors.Is(err, ErrStale) {
-		return newError(Conflict, "error.act.moved", err, "number", number)
+		return newError(Conflict, key, err, args...)
 	}
 	return err
 }

@@ -65,11 +65,30 @@ func (s *Service) drafted(ctx context.Context, actor Actor, d *Draft) (Act, []Wa
 	if err != nil {
 		return Act{}, warnings, err
 	}
+	if err := s.mayBeCorrected(ctx, facts.Corrects, c); err != nil {
+		return Act{}, warnings, err
+	}
 	if facts.Signers, err = s.namedSigners(ctx, facts.Signers, c.Office, *d, author.Login); err != nil {
 		return Act{}, warnings, err
 	}
 	a, err := s.draftAct(*d, c, author.Login, facts)
 	return a, warnings, err
+}
+
+// mayBeCorrected refuses to correct what is not an archived act of the case that
+// is in force; an empty number is no act at all.
+func (s *Service) mayBeCorrected(ctx context.Context, number string, c Case) error {
+	if number == "" {
+		return nil
+	}
+	a, err := s.Act(ctx, number)
+	if err != nil {
+		return err
+	}
+	if a.Case != c.Number || a.State != Archived || a.Standing != InForce {
+		return newError(Conflict, "error.act.not_correctable", nil, "number", number, "case", c.Number)
+	}
+	return nil
 }
 
 // dateAct gives a draft today's date unless it names one. An act may be dated
@@ -139,6 +158,7 @@ func (s *Service) usableCertificate(ctx context.Context, a Account) ([]*x509.Cer
 
 // draftAct builds the act without its number and code.
 func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error) {
+	f.Summary.Signers = publicSigners(f.Signers)
 	// Canonical, as the manifest has it: a rebuild then restores these bytes.
 	summary, err := canonicalJSON(f.Summary)
 	if err != nil {
@@ -158,7 +178,7 @@ func (s *Service) draftAct(d Draft, c Case, officer string, f Facts) (Act, error
 		ID: s.NewID(), CaseID: c.ID, Case: c.Number, Office: c.Office, Officer: officer, Date: d.Date,
 		Template: f.Template, Version: f.Version, Data: f.Data, DataSHA256: sum[:],
 		Summary: summary, SearchKey: f.SearchKey, Evaluation: s.Rules.Evaluation,
-		Level: string(level), Certify: s.Rules.Certifies(f.Template, f.RetentionClass), Signers: f.Signers, RequestKey: d.RequestKey,
+		Level: string(level), Certify: s.Rules.Certifies(f.Template, f.RetentionClass), Signers: f.Signers, RequestKey: d.RequestKey, Corrects: f.Corrects,
 		IssuedAt: now, RetainUntil: now.AddDate(years, 0, 0), State: Issued,
 	}, nil
 }

@@ -47,6 +47,8 @@ const (
 	ActSign         Action = "act.sign"
 	ActVoid         Action = "act.void"
 	ActChange       Action = "act.change" // supersede, annul
+	ActServe        Action = "act.serve"  // record that an act was served on a party
+	ActSubstitute   Action = "officer.substitute"
 	ActRead         Action = "act.read"
 	ActOperate      Action = "operate" // accounts, rebuild, jobs
 )
@@ -58,6 +60,8 @@ var permitted = map[Action][]Role{
 	ActSign:         {RoleOfficer, RoleHead, RoleChief},
 	ActVoid:         {RoleOfficer, RoleHead, RoleChief},
 	ActChange:       {RoleOfficer, RoleHead},
+	ActServe:        {RoleOfficer, RoleClerk, RoleHead},
+	ActSubstitute:   {RoleHead, RoleChief, RoleOwner}, // the first two for themselves
 	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
 	ActOperate:      {RoleOperator, RoleOwner},
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"strings"
 
 	"docsvc/internal/audit"
 	"docsvc/internal/codes"
@@ -114,7 +115,23 @@ func (a Act) SealedFacts() (codes.Code, codes.Facts, error) {
 		}
 		f.Parties = append(f.Parties, codes.Party{Role: sealedRole(p.Role), Name: p.Name})
 	}
+	f.Signer = sealedSigner(summary, f)
 	return code, f, nil
+}
+
+// sealedSigner is how the seal names the signers: all of them, or the first one
+// where the code would grow too large. The format has one text for it, so that
+// whoever could read older seals reads these.
+func sealedSigner(s Summary, f codes.Facts) string {
+	var names []string
+	for _, signer := range s.AllSigners() {
+		names = append(names, signer.Name)
+	}
+	f.Signer = strings.Join(names, "; ")
+	if len(names) > 1 && f.Check() != nil {
+		return s.SignerName
+	}
+	return f.Signer
 }
 
 // maxSealedParties keeps the QR code small; the seal counts the others.

@@ -15,16 +15,18 @@ import (
 
 // RebuildReport says what a rebuild found.
 type RebuildReport struct {
-	Accounts int      `json:"accounts"`
-	Cases    int      `json:"cases"`
-	Acts     int      `json:"acts"`
-	Voided   int      `json:"voided"`
-	Changed  int      `json:"changed"` // superseded or annulled
-	Renewed  int      `json:"renewed"` // further renditions
-	Leaves   int64    `json:"leaves"`
-	Audit    int64    `json:"audit_events"`
-	Gaps     []Gap    `json:"gaps"`
-	Problems []string `json:"problems"` // damaged or missing objects; empty is good
+	Accounts int `json:"accounts"`
+	Cases    int `json:"cases"`
+	Acts     int `json:"acts"`
+	Voided   int `json:"voided"`
+	Changed  int `json:"changed"` // superseded or annulled
+	Renewed  int `json:"renewed"` // further renditions
+	// Delivered counts the records of service of an act.
+	Delivered int      `json:"delivered"`
+	Leaves    int64    `json:"leaves"`
+	Audit     int64    `json:"audit_events"`
+	Gaps      []Gap    `json:"gaps"`
+	Problems  []string `json:"problems"` // damaged or missing objects; empty is good
 }
 
 // Gap is a range of numbers that the lost register may have given and the
@@ -51,7 +53,8 @@ func (s *Service) Rebuild(ctx context.Context, actor Actor) (RebuildReport, erro
 		leaves: map[string]string{}, sequenced: map[string]bool{},
 	}
 	for _, step := range []func(context.Context) error{
-		r.accounts, r.authorisations, r.registrations, r.counters, r.records, r.renewals, r.voids, r.standings, r.numbers, r.ledger,
+		r.accounts, r.substitutions, r.authorisations, r.registrations, r.counters, r.records, r.renewals, r.voids, r.standings,
+		r.deliveries, r.numbers, r.ledger,
 	} {
 		if err := step(ctx); err != nil {
 			return r.report, fmt.Errorf("rebuild: %w", err)
@@ -275,7 +278,8 @@ func (r *rebuild) voids(ctx context.Context) error {
 		if err := json.Unmarshal(e.Body, &b); err != nil {
 			return err
 		}
-		b.Act.State, b.Act.VoidReason, b.Act.ChangedAt = Voided, b.Reason, b.At
+		b.Act.State, b.Act.Round, b.Act.ChangedAt = Voided, b.Round, b.At
+		b.Act.VoidKind, b.Act.VoidReason, b.Act.VoidedBy = b.Kind, b.Reason, b.By
 		if err := r.eventSeen(e, b.Act.ID); err != nil {
 			return err
 		}

@@ -26,6 +26,12 @@ type Rules struct {
 	// certifies them.
 	Levels  map[string]signing.Level
 	Certify map[string]bool
+	// TwoPersons names the templates whose acts are superseded or annulled by
+	// two persons; "*" stands for all others.
+	TwoPersons map[string]bool
+	// DeliveryWays are the ways in which an act is served on a party, by name:
+	// one that package i18n has words for, or words.
+	DeliveryWays []string
 	// PSS has RSA keys sign with RSASSA-PSS instead of PKCS #1 v1.5.
 	PSS        bool
 	Evaluation bool // an evaluation CA or TSA is in use: acts have no legal force
@@ -130,6 +136,14 @@ func (s *Service) account(ctx context.Context, name string, find func(Tx) (Accou
 func lookupError(err error, key string, args ...string) error {
 	if errors.Is(err, ErrNotFound) {
 		return newError(NotFound, key, err, args...)
+	}
+	return err
+}
+
+// orNone makes ErrNotFound no error, where what is not there is an answer.
+func orNone(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
 	}
 	return err
 }

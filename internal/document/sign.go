@@ -50,7 +50,7 @@ type ready struct {
 // makeReady checks that a waits for actor, and returns what there is to sign,
 // prepared within the given time.
 func (s *Service) makeReady(ctx context.Context, actor Actor, a Act, within time.Duration) (ready, error) {
-	if err := mayBeSigned(actor, a); err != nil {
+	if err := s.mayBeSigned(ctx, actor, a); err != nil {
 		return ready{act: a}, err
 	}
 	staged, p, a, err := s.freshlyPrepared(ctx, a, within)
@@ -58,18 +58,32 @@ func (s *Service) makeReady(ctx context.Context, actor Actor, a Act, within time
 }
 
 // mayBeSigned says whether a waits for actor.
-func mayBeSigned(actor Actor, a Act) error {
+func (s *Service) mayBeSigned(ctx context.Context, actor Actor, a Act) error {
 	if a.State != Prepared {
 		return newError(Conflict, "error.act.not_waiting", nil, "number", a.Number, "state", string(a.State))
 	}
 	if err := actor.May(ActSign, a.Office); err != nil {
 		return err
 	}
+	return s.theirTurn(ctx, actor, a)
+}
+
+// theirTurn says whether actor is the signer of the current round, and may
+// still be: in the role that the act names, or in the place of who is absent.
+func (s *Service) theirTurn(ctx context.Context, actor Actor, a Act) error {
 	signer := a.Signers[a.Round]
 	if signer.Login != actor.Login {
 		return newError(Forbidden, "error.act.other_signer", nil, "number", a.Number, "signer", signer.Login)
 	}
-	if signer.Role != "" && !actor.Holds(signer.Role, a.Office) { // no longer
+	if signer.InsteadOf != nil {
+		holds, err := s.substitutes(ctx, func(x Substitution) bool { return x.ID == signer.InsteadOf.Substitution })
+		if err != nil {
+			return err
+		}
+		if !holds {
+			return newError(Forbidden, "error.substitution.over", nil, "number", a.Number, "login", signer.InsteadOf.Login)
+		}
+	} else if signer.Role != "" && !actor.Holds(signer.Role, a.Office) { // no longer
 		return newError(Forbidden, "error.forbidden", nil,
 			"login", actor.Login, "action", string(ActSign), "office", a.Office)
 	}

@@ -15,73 +15,25 @@ import (
 // maxReason is the longest reason in characters.
 const maxReason = 500
 
-// ActVoided is the body of the archive event of a voided act: with it a
-// rebuild knows why the number is in no record. The event has the act's id.
-type ActVoided struct {
-	Act    Act       `json:"act"`
-	Reason string    `json:"reason"`
-	By     string    `json:"by"`
-	At     time.Time `json:"at"`
-}
-
-// Void gives up an act that is not signed yet. Its number stays used. An act
-// that is being signed, or is signed and waits for the archive, cannot be
-// voided: the archive might come to hold it (docs/decisions/0005).
-func (s *Service) Void(ctx context.Context, actor Actor, number, reason string) (Act, error) {
-	reason, err := checkReason(reason)
-	if err != nil {
-		return Act{}, err
-	}
-	a, err := s.Act(ctx, number)
-	if err != nil {
-		return a, err
-	}
-	if err := actor.May(ActVoid, a.Office); err != nil {
-		return a, err
-	}
-	if a.State != Issued && a.State != Prepared {
-		return a, newError(Conflict, "error.act.not_voidable", nil, "number", number, "state", string(a.State))
-	}
-	a.VoidReason, a.ChangedAt = reason, s.Now().Truncate(time.Microsecond)
-	item, err := s.eventAs(a.ID, archive.KindVoid, a.Number, ActVoided{Act: a, Reason: reason, By: actor.Login, At: a.ChangedAt})
-	if err != nil {
-		return a, err
-	}
-	a, err = s.advance(ctx, a, Voided, func(tx Tx) error {
-		if err := tx.DeleteStaged(ctx, a.ID); err != nil {
-			return err
-		}
-		if err := tx.DeleteJob(ctx, a.ID); err != nil {
-			return err
-		}
-		if err := tx.InsertOutbox(ctx, item); err != nil {
-			return err
-		}
-		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, actor, audit.ActVoided, a.Number, map[string]string{"reason": reason})
-	})
-	if err != nil {
-		return a, movedOn(err, number)
-	}
-	return a, s.deliver(ctx, item)
-}
-
 // StandingChanged is the body of the archive event of an act that was
 // superseded or annulled. The event has the act's id.
 type StandingChanged struct {
-	Act      string    `json:"act"`
-	Standing Standing  `json:"standing"`
-	By       string    `json:"by"` // number of the act that did it
-	Reason   string    `json:"reason"`
-	Actor    string    `json:"actor"`
-	At       time.Time `json:"at"`
+	Act      string   `json:"act"`
+	Standing Standing `json:"standing"`
+	By       string   `json:"by"` // number of the act that did it
+	Reason   string   `json:"reason"`
+	// ProposedBy is the first of two persons; Actor is the second, or the only
+	// one.
+	ProposedBy string    `json:"proposed_by,omitempty"`
+	Actor      string    `json:"actor"`
+	At         time.Time `json:"at"`
 }
 
 // ChangeStanding records that an archived act was superseded or annulled by
 // another act of the same case, which is itself signed, archived and in force.
-// It returns when the change is in the archive.
+// It returns when the change is in the archive. Where the act's class demands
+// two persons, nothing but a [Proposal] is recorded, and the act comes back as
+// it is: in force.
 func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string, to Standing, by, reason string) (Act, error) {
 	if to != Superseded && to != Annulled {
 		return Act{}, fmt.Errorf("act %s cannot become %q", number, to)
@@ -97,9 +49,19 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 	if err := s.MayBeChanged(a, actor); err != nil {
 		return a, err
 	}
+	if s.Rules.NeedsTwo(a.Template) {
+		return a, s.propose(ctx, actor, a, to, by, reason)
+	}
+	return s.setStanding(ctx, actor, a, &Proposal{Standing: to, By: by, Reason: reason})
+}
+
+// setStanding changes the standing of a as p has it. Actor is the only person,
+// or the second one of a proposal that is stored.
+func (s *Service) setStanding(ctx context.Context, actor Actor, a Act, p *Proposal) (Act, error) {
+	to, by, reason, number := p.Standing, p.By, p.Reason, a.Number
 	a.Standing, a.ChangedBy, a.Reason, a.ChangedAt = to, by, reason, s.Now().Truncate(time.Microsecond)
 	item, err := s.eventAs(a.ID, archive.KindStatus, a.Number, StandingChanged{
-		Act: a.Number, Standing: to, By: by, Reason: reason, Actor: actor.Login, At: a.ChangedAt,
+		Act: a.Number, Standing: to, By: by, Reason: reason, ProposedBy: p.ProposedBy, Actor: actor.Login, At: a.ChangedAt,
 	})
 	if err != nil {
 		return a, err
@@ -108,13 +70,16 @@ func (s *Service) ChangeStanding(ctx context.Context, actor Actor, number string
 		if err := mayChange(ctx, tx, a, by); err != nil {
 			return err
 		}
+		if p.ID != "" {
+			p.State, p.DecidedBy, p.DecidedAt = ProposalConfirmed, actor.Login, a.ChangedAt
+			if err := tx.DecideProposal(ctx, *p); err != nil {
+				return err
+			}
+		}
 		if err := tx.ChangeStanding(ctx, a); err != nil {
 			return err
 		}
-		if err := tx.InsertOutbox(ctx, item); err != nil {
-			return err
-		}
-		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
+		if err := s.decided(ctx, tx, item, a.ID); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, actor, audit.StandingChanged, a.Number, map[string]string{

@@ -25,6 +25,9 @@ type Tx interface {
 	JobTx
 	FormTx
 	AccountTx
+	SubstitutionTx
+	ProposalTx
+	DeliveryTx
 	AuthorisationTx
 	CounterTx
 	OutboxTx
@@ -53,6 +56,12 @@ type ActTx interface {
 	// ActsWaiting lists acts in state Prepared whose signer in the current
 	// round is login, oldest first, at most limit.
 	ActsWaiting(ctx context.Context, login string, limit int) ([]Act, error)
+	// ActsReturned lists the acts of an author that were returned after a time,
+	// the newest first, at most limit.
+	ActsReturned(ctx context.Context, officer string, after time.Time, limit int) ([]Act, error)
+	// Corrections lists the archived acts that correct the one of this number,
+	// by index.
+	Corrections(ctx context.Context, number string) ([]Act, error)
 	CountActs(ctx context.Context) (map[State]int, error)
 
 	// Advance writes the mutable fields of a where id = a.ID, state = from and

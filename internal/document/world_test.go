@@ -206,6 +206,7 @@ func (sealer) Seal(_ context.Context, code codes.Code, f codes.Facts) ([]byte, e
 // drafter is a document.Drafter without templates.
 type drafter struct {
 	signers  []string
+	corrects string
 	approver document.Role // of one more signer, whom the core finds
 }
 
@@ -222,7 +223,7 @@ func (d *drafter) CheckAct(_ context.Context, draft document.Draft, _ document.C
 		return document.Facts{}, nil, &document.Error{Kind: document.Invalid, Key: "error.form.invalid"}
 	}
 	f := document.Facts{
-		Template: "decision", Version: "1", Data: []byte(draft.Input),
+		Template: "decision", Version: "1", Data: []byte(draft.Input), Corrects: d.corrects,
 		Summary: document.Summary{Titles: map[string]string{"az": "Qərar"}, OfficeName: "Office", SignerName: author.Name},
 	}
 	for i, login := range d.signers {
@@ -256,11 +257,16 @@ type faultyTSA struct {
 	pki  *signingtest.PKI
 	down atomic.Bool
 	gave atomic.Int64
+	// before, if set, runs before each answer.
+	before func()
 }
 
 func (f *faultyTSA) Timestamp(ctx context.Context, digest []byte, h crypto.Hash) ([]byte, error) {
 	if f.down.Load() {
 		return nil, errors.New("time-stamping authority is down")
+	}
+	if f.before != nil {
+		f.before()
 	}
 	f.gave.Add(1)
 	return f.pki.Timestamp(ctx, digest, h)

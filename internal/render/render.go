@@ -72,7 +72,11 @@ func (r *Renderer) typeset(ctx context.Context, a document.Act, issue template.I
 	if err != nil {
 		return nil, fmt.Errorf("template %s %s: %w", a.Template, a.Version, err)
 	}
-	issue.CaseNumber, issue.Evaluation, issue.Signers = a.Case, a.Evaluation, signersOf(t.Meta, a.Signers)
+	signers, err := r.signersOf(t.Meta, a)
+	if err != nil {
+		return nil, err
+	}
+	issue.CaseNumber, issue.Evaluation, issue.Signers = a.Case, a.Evaluation, signers
 	html, err := t.HTML(a.Data, issue)
 	if err != nil {
 		return nil, err
@@ -105,15 +109,22 @@ func (r *Renderer) typeset(ctx context.Context, a document.Act, issue template.I
 }
 
 // signersOf are the signers of an act as its template prints them.
-func signersOf(m template.Meta, signers []document.Signer) []template.Signer {
-	list := make([]template.Signer, len(signers))
-	for i, s := range signers {
+func (r *Renderer) signersOf(m template.Meta, a document.Act) ([]template.Signer, error) {
+	list := make([]template.Signer, len(a.Signers))
+	for i, s := range a.Signers {
 		list[i] = template.Signer{Field: s.Field, Name: s.Name, Post: s.Post}
 		if i > 0 && m.Approver != nil { // the author's block has no heading
 			list[i].Role, list[i].Heading = m.Approver.Role, m.Approver.Heading
 		}
+		if s.InsteadOf != nil {
+			wording, err := r.Templates.Law().At("substitution-wording", template.DateOf(a.Date.Time()))
+			if err != nil {
+				return nil, fmt.Errorf("signer %d of act %s: %w", i+1, a.Number, err)
+			}
+			list[i].InsteadOf, list[i].Wording = s.InsteadOf.Post, wording.Printed()
+		}
 	}
-	return list
+	return list, nil
 }
 
 func symbol(b codes.Bitmap) typeset.Symbol {

@@ -3,6 +3,7 @@ package render_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,5 +94,27 @@ func TestFieldsForSigners(t *testing.T) {
 	a.Signers = append(a.Signers, document.Signer{Login: "x", Field: "signer-2"})
 	if _, err := o.renderer.Render(t.Context(), a); err == nil {
 		t.Error("two signers with one field")
+	}
+}
+
+// TestDeputy: the line of a deputy says in whose place they sign, that this
+// wording is to be confirmed, and what they are themselves.
+func TestDeputy(t *testing.T) {
+	o := newOffice(t)
+	a, _ := o.termination(t)
+	nigar, vuqar := o.account(t, "nigar"), o.account(t, "vuqar")
+	a.Signers[1].Login, a.Signers[1].Name, a.Signers[1].Post = "deputy", "Müavinli Sevda Sınaq qızı", nigar.Post
+	a.Signers[1].InsteadOf = &document.Absent{Login: "vuqar", Name: vuqar.Name, Post: vuqar.Post}
+	file, err := o.renderer.Render(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range conform.Faults(file) {
+		t.Error(fault)
+	}
+	text := textOf(t, file)
+	want := "Nümunə Rayon İcra Şöbəsinin rəhbərini əvəz edən (dəqiqləşdirilməlidir), Nümunə Rayon İcra Şöbəsinin dövlət icra məmuru"
+	if !strings.Contains(text, want) || !strings.Contains(text, "Müavinli Sevda Sınaq qızı") {
+		t.Errorf("it lacks %q: %s", want, text)
 	}
 }

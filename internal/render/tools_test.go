@@ -87,11 +87,7 @@ func TestPagesStay(t *testing.T) {
 // TestBlocksAreRead: both blocks can be read on the page, the approval below.
 func TestBlocksAreRead(t *testing.T) {
 	_, file := newOffice(t).termination(t)
-	name := filepath.Join(t.TempDir(), "act.pdf")
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	text := strings.Join(strings.Fields(string(tool(t, "pdftotext", "-enc", "UTF-8", name, "-"))), " ")
+	text := textOf(t, file)
 	at := -1
 	for _, want := range []string{
 		"Nümunə Rayon İcra Şöbəsinin dövlət icra məmuru Məmurzadə Nigar Sınaq qızı Gücləndirilmiş elektron imza ilə imzalanır",
@@ -103,4 +99,14 @@ func TestBlocksAreRead(t *testing.T) {
 		}
 		at = i
 	}
+}
+
+// textOf is what pdftotext reads, in one line.
+func textOf(t *testing.T, file []byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "act.pdf")
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(string(tool(t, "pdftotext", "-enc", "UTF-8", name, "-"))), " ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"docsvc/internal/document"
 )
@@ -12,7 +13,7 @@ const actColumns = `id, case_id, case_number, number, idx, office, officer, date
 	level, evaluation, code, request_key, issued_at, retain_until,
 	search_key, signers, data_sha256, summary, data,
 	state, round, epoch, seal, signed_at, sha256, path, archived_at,
-	void_reason, standing, changed_by, changed_at, reason, certify, rendition, renew_by`
+	void_reason, standing, changed_by, changed_at, reason, certify, rendition, renew_by, void_kind, voided_by, corrects`
 
 func (t *tx) InsertAct(ctx context.Context, a document.Act) error {
 	signers, err := json.Marshal(a.Signers)
@@ -22,14 +23,14 @@ func (t *tx) InsertAct(ctx context.Context, a document.Act) error {
 	err = t.insert(ctx, `INSERT INTO act (`+actColumns+`, waits_for, renew_spread)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
 			$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35,
-			$36, $37, $38, $39)
+			$36, $37, $38, $39, $40, $41, $42)
 		ON CONFLICT DO NOTHING`,
 		a.ID, a.CaseID, a.Case, a.Number, a.Index, a.Office, a.Officer, string(a.Date), a.Template, a.Version,
 		a.Level, a.Evaluation, a.Code, a.RequestKey, Time(a.IssuedAt), Time(a.RetainUntil),
 		a.SearchKey, signers, nullable(a.DataSHA256), nullable(a.Summary), nullable(a.Data),
 		string(a.State), a.Round, a.Epoch, nullable(a.Seal), Time(a.SignedAt), nullable(a.SHA256), a.Path, Time(a.ArchivedAt),
 		a.VoidReason, string(a.Standing), a.ChangedBy, Time(a.ChangedAt), a.Reason,
-		a.Certify, a.Rendition, Time(a.RenewBy), waitsFor(a), renewSpread(a))
+		a.Certify, a.Rendition, Time(a.RenewBy), string(a.VoidKind), a.VoidedBy, a.Corrects, waitsFor(a), renewSpread(a))
 	if err != nil {
 		return fmt.Errorf("inserting act %s: %w", a.Number, err)
 	}
@@ -66,7 +67,7 @@ func scanAct(s scan) (document.Act, error) {
 		&a.SearchKey, &signers, &a.DataSHA256, (*[]byte)(&a.Summary), &a.Data,
 		&a.State, &a.Round, &a.Epoch, &a.Seal, (*Time)(&a.SignedAt), &a.SHA256, &a.Path, (*Time)(&a.ArchivedAt),
 		&a.VoidReason, &a.Standing, &a.ChangedBy, (*Time)(&a.ChangedAt), &a.Reason,
-		&a.Certify, &a.Rendition, (*Time)(&a.RenewBy))
+		&a.Certify, &a.Rendition, (*Time)(&a.RenewBy), &a.VoidKind, &a.VoidedBy, &a.Corrects)
 	if err != nil {
 		return document.Act{}, err
 	}
@@ -120,6 +121,25 @@ func (t *tx) ActsWaiting(ctx context.Context, login string, limit int) ([]docume
 	return acts, nil
 }
 
+func (t *tx) ActsReturned(ctx context.Context, officer string, after time.Time, limit int) ([]document.Act, error) {
+	acts, err := t.acts(ctx, `SELECT `+actColumns+` FROM act
+		WHERE officer = $1 AND void_kind = 'returned' AND changed_at > $2 ORDER BY changed_at DESC LIMIT $3`,
+		officer, Time(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("acts returned to %s: %w", officer, err)
+	}
+	return acts, nil
+}
+
+func (t *tx) Corrections(ctx context.Context, number string) ([]document.Act, error) {
+	acts, err := t.acts(ctx, `SELECT `+actColumns+` FROM act
+		WHERE corrects = $1 AND corrects <> '' AND state = 'archived' ORDER BY idx`, number)
+	if err != nil {
+		return nil, fmt.Errorf("corrections of act %s: %w", number, err)
+	}
+	return acts, nil
+}
+
 // acts collects the acts that a statement selects or returns.
 func (t *tx) acts(ctx context.Context, query string, args ...any) ([]document.Act, error) {
 	var acts []document.Act
@@ -152,12 +172,12 @@ func (t *tx) Advance(ctx context.Context, a document.Act, from document.State) e
 	err := t.swap(ctx, `UPDATE act SET epoch = epoch + 1, state = $1, round = $2, waits_for = $3, signed_at = $4,
 			sha256 = $5, path = $6, archived_at = $7, void_reason = $8, standing = $9,
 			changed_by = $10, changed_at = $11, reason = $12, seal = $13,
-			rendition = $14, renew_by = $15, renew_spread = $16
-		WHERE id = $17 AND state = $18 AND epoch = $19`,
+			rendition = $14, renew_by = $15, renew_spread = $16, void_kind = $17, voided_by = $18
+		WHERE id = $19 AND state = $20 AND epoch = $21`,
 		string(a.State), a.Round, waitsFor(a), Time(a.SignedAt),
 		nullable(a.SHA256), a.Path, Time(a.ArchivedAt), a.VoidReason, string(a.Standing),
 		a.ChangedBy, Time(a.ChangedAt), a.Reason, nullable(a.Seal),
-		a.Rendition, Time(a.RenewBy), renewSpread(a),
+		a.Rendition, Time(a.RenewBy), renewSpread(a), string(a.VoidKind), a.VoidedBy,
 		a.ID, string(from), a.Epoch)
 	if err != nil {
 		return fmt.Errorf("advancing act %s from %s to %s: %w", a.Number, from, a.State, err)

@@ -34,6 +34,16 @@ func everything(t *testing.T, tx document.Tx) error {
 		ID: "i1", ActID: "a1", Attempt: 1, Login: "əli", Outcome: document.OutcomeOpen, At: noon, Authorisation: "u1",
 	}
 	closed := document.SignIntent{ID: "i0", ActID: "a1", Login: "əli", Outcome: document.OutcomeUnknown, At: noon}
+	substitution := document.Substitution{
+		ID: "s1", Absent: "əli", Deputy: "b", Role: document.RoleHead, Office: "011", From: "2026-03-14", Until: "2026-03-20", AppointedAt: noon,
+	}
+	over := substitution
+	over.ID, over.EndedBy, over.EndedAt = "s2", "əli", noon
+	proposal := document.Proposal{
+		ID: "p1", ActID: "a1", Standing: document.Annulled, By: "EI1-002", ProposedBy: "əli", ProposedAt: noon, State: document.ProposalOpen,
+	}
+	decided := proposal
+	decided.ID, decided.State, decided.DecidedBy, decided.DecidedAt = "p2", document.ProposalRejected, "b", noon
 	head := document.LedgerHead{Size: 1, Root: []byte{9}, AuditSeq: 1, Owner: "p", LeaseEnds: noon}
 	return errors.Join(
 		tx.PutAccount(ctx, document.Account{Login: "əli", Subject: "5VBK5VR", Name: `"Ə"`, CreatedAt: noon, Disabled: true}),
@@ -47,6 +57,11 @@ func everything(t *testing.T, tx document.Tx) error {
 		tx.InsertIntent(ctx, closed),
 		tx.InsertIntent(ctx, intent),
 		tx.InsertJob(ctx, document.Job{ActID: "a1", RunAfter: noon}),
+		tx.InsertSubstitution(ctx, substitution),
+		tx.InsertSubstitution(ctx, over),
+		tx.InsertProposal(ctx, decided),
+		tx.InsertProposal(ctx, proposal),
+		tx.InsertDelivery(ctx, document.Delivery{ID: "d1", ActID: "a1", Recipient: "Ə", Way: "post", On: "2026-03-14", RecordedBy: "əli", RecordedAt: noon}),
 		tx.RaiseHigh(ctx, "s", 4, 10),
 		tx.InsertOutbox(ctx, document.OutboxItem{ID: "o1", Data: []byte("{}")}),
 		tx.InsertAudit(ctx, document.AuditRow{ID: "e1", Data: []byte{0xff}}, document.AuditRow{ID: "e2"}),

@@ -15,23 +15,25 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 	var forbidden []string
 	for table, column := range map[string]string{
 		"audit_event": "data", "audit_link": "hash", "ledger_entry": "leaf",
-		"ledger_position": "position", "ledger_hash": "hash", "authorisation_item": "digest", "rendition": "sha256",
+		"ledger_position": "position", "ledger_hash": "hash", "authorisation_item": "digest", "rendition": "sha256", "delivery": "proof",
 	} {
 		forbidden = append(forbidden,
 			fmt.Sprintf("UPDATE %s SET %s = %s", table, column, column), "DELETE FROM "+table)
 	}
-	for _, table := range []string{"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation"} {
+	for _, table := range []string{"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "substitution", "standing_proposal"} {
 		forbidden = append(forbidden, "DELETE FROM "+table)
 	}
 	for table, columns := range map[string][]string{
 		"act": {"id", "case_id", "case_number", "number", "idx", "office", "officer", "date", "template", "version",
 			"level", "evaluation", "code", "request_key", "issued_at", "retain_until", "search_key", "signers",
-			"data_sha256", "summary", "data", "certify"},
+			"data_sha256", "summary", "data", "certify", "corrects"},
 		"enforcement_case": {"id", "number", "document_kind", "document_number", "document_date", "document_issuer",
 			"registered_at", "registered_by", "data"},
 		"sign_intent": {"id", "act_id", "round", "attempt", "login", "key_id", "at", "document_digest", "digest", "certificate",
 			"authorisation_id"},
-		"authorisation": {"id", "login", "nonce", "items", "begun", "expires", "request_id"},
+		"authorisation":     {"id", "login", "nonce", "items", "begun", "expires", "request_id"},
+		"substitution":      {"id", "absent", "deputy", "role", "office", "from_date", "until_date", "reason", "appointed_by", "appointed_at"},
+		"standing_proposal": {"id", "act_id", "standing", "by_number", "reason", "proposed_by", "proposed_at"},
 	} {
 		for _, c := range columns {
 			forbidden = append(forbidden, fmt.Sprintf("UPDATE %s SET %s = %s", table, c, c))
@@ -56,6 +58,11 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 		// To widen a consent, as one of its items or as one more.
 		"INSERT INTO authorisation_item (authorisation_id, n, items, act_id, round, digest) SELECT 'u1', 1, 1, act_id, 1, digest FROM authorisation_item WHERE authorisation_id = 'u1'",
 		"INSERT INTO authorisation_item (authorisation_id, n, items, act_id, round, digest) SELECT 'u1', 1, 2, act_id, 1, digest FROM authorisation_item WHERE authorisation_id = 'u1'",
+		"UPDATE substitution SET ended_at = NULL, ended_by = '' WHERE id = 's2'",
+		"UPDATE standing_proposal SET state = 'confirmed' WHERE id = 'p1'",
+		"UPDATE standing_proposal SET state = 'confirmed', decided_by = proposed_by WHERE id = 'p1'",
+		"UPDATE standing_proposal SET state = 'open', decided_by = '' WHERE id = 'p2'",
+		"UPDATE standing_proposal SET remark = 'another' WHERE id = 'p2'",
 		"UPDATE counter SET value = value - 1",
 		"UPDATE counter SET high = high - 1",
 		"UPDATE counter SET value = high + 1",
@@ -95,6 +102,7 @@ func testTruncate(t *testing.T, r *Register, db *sql.DB) {
 	for _, table := range []string{
 		"audit_event", "audit_link", "ledger_entry", "ledger_position", "ledger_hash",
 		"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "authorisation_item", "rendition",
+		"substitution", "standing_proposal", "delivery",
 	} {
 		if _, err := db.ExecContext(t.Context(), "TRUNCATE "+table+" CASCADE"); err == nil {
 			t.Errorf("%s was emptied", table)

@@ -66,7 +66,7 @@ var allowed = map[string]string{
 	"case_word": "SELECT INSERT",
 	"account":   "SELECT INSERT UPDATE(certificate,created_at,disabled,grants,key_id,name,office,post,profile,subject,tax_id)",
 	"act": "SELECT INSERT UPDATE(archived_at,changed_at,changed_by,epoch,path,reason,rendition,renew_by,renew_spread,round,seal,sha256," +
-		"signed_at,standing,state,void_reason,waits_for)",
+		"signed_at,standing,state,void_kind,void_reason,voided_by,waits_for)",
 	"act_input":          "SELECT INSERT",
 	"audit_event":        "SELECT INSERT",
 	"audit_link":         "SELECT INSERT",
@@ -75,6 +75,7 @@ var allowed = map[string]string{
 	"authorisation":      "SELECT INSERT UPDATE(evidence,key_id,state,token_id,used_at)",
 	"authorisation_item": "SELECT INSERT",
 	"counter":            "SELECT INSERT UPDATE(high,value)",
+	"delivery":           "SELECT INSERT",
 	"enforcement_case":   "SELECT INSERT",
 	"goose_db_version":   "SELECT",
 	"job":                "SELECT INSERT DELETE UPDATE(attempts,last_error,lease_ends,owner,reason,run_after,since)",
@@ -90,6 +91,8 @@ var allowed = map[string]string{
 	"session":            "SELECT INSERT DELETE UPDATE(last_seen)",
 	"saved_form":         "SELECT INSERT DELETE UPDATE(input,office,officer,updated_at,version)",
 	"sign_intent":        "SELECT INSERT UPDATE(key_request,outcome,signature)",
+	"standing_proposal":  "SELECT INSERT UPDATE(decided_at,decided_by,remark,state)",
+	"substitution":       "SELECT INSERT UPDATE(ended_at,ended_by)",
 	"staging":            "SELECT INSERT DELETE UPDATE(base_size,digest,document_digest,manifest,pdf,prepared,prepared_at,round,token,token_for)",
 }
 

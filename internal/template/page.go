@@ -25,6 +25,9 @@ type Signer struct {
 	Field, Name, Post string
 	// Role and Heading are those of an approver; empty for who wrote the act.
 	Role, Heading string
+	// InsteadOf is the post of who is absent, for a deputy; Wording says in the
+	// law's words, with {post} for that post, that the deputy signs.
+	InsteadOf, Wording string
 	// CertificateSerial and CertificateIssuer are printed where they are known.
 	CertificateSerial, CertificateIssuer string
 }
@@ -39,8 +42,16 @@ func (d Data) Rule(key string) (RuleFacts, error) {
 	return r, nil
 }
 
-// PostOf names a signer's post with the body where it is held.
+// PostOf names a signer's post with the body where it is held; for a deputy the
+// post of who is absent, and then the deputy's own.
 func (d Data) PostOf(s Signer) string {
+	if s.InsteadOf != "" {
+		own, absent := s, s
+		own.InsteadOf, own.Role = "", ""
+		absent.InsteadOf, absent.Post = "", s.InsteadOf
+		post := DeclineName(d.PostOf(absent), Accusative)
+		return strings.ReplaceAll(s.Wording, "{post}", post) + ", " + d.PostOf(own)
+	}
 	body := d.Office.Name
 	if s.Role == "chief" {
 		body = d.Office.Parent

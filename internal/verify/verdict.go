@@ -71,12 +71,16 @@ type Facts struct {
 	Office     string            `json:"office"`
 	SignerName string            `json:"signer_name"`
 	SignerPost string            `json:"signer_post"`
-	Parties    []document.Party  `json:"parties"`          // masked
-	Amount     *int64            `json:"amount,omitempty"` // qəpik
-	DataSHA256 string            `json:"data_sha256"`      // of the canonical act data, as the seal has it
-	SHA256     string            `json:"sha256"`           // of the signed file
-	Evaluation bool              `json:"evaluation"`       // no legal force
-	ArchivedAt time.Time         `json:"archived_at"`
+	// Signers are all who signed, SignerName among them; SealedSigner is how
+	// the seal names them.
+	Signers      []document.PublicSigner `json:"signers"`
+	SealedSigner string                  `json:"-"`
+	Parties      []document.Party        `json:"parties"`          // masked
+	Amount       *int64                  `json:"amount,omitempty"` // qəpik
+	DataSHA256   string                  `json:"data_sha256"`      // of the canonical act data, as the seal has it
+	SHA256       string                  `json:"sha256"`           // of the signed file
+	Evaluation   bool                    `json:"evaluation"`       // no legal force
+	ArchivedAt   time.Time               `json:"archived_at"`
 }
 
 // Change is what ended an act's force.
@@ -112,7 +116,12 @@ type Proof struct {
 }
 
 func facts(a document.Act, s document.Summary) *Facts {
+	sealed := s.SignerName
+	if _, f, err := a.SealedFacts(); err == nil {
+		sealed = f.Signer
+	}
 	return &Facts{
+		Signers: s.AllSigners(), SealedSigner: sealed,
 		Template: a.Template, Version: a.Version, Case: a.Case, Titles: s.Titles, Date: a.Date, Office: s.OfficeName,
 		SignerName: s.SignerName, SignerPost: s.SignerPost, Parties: s.Parties, Amount: s.Amount,
 		DataSHA256: hex.EncodeToString(a.DataSHA256), SHA256: hex.EncodeToString(a.SHA256),

@@ -25,8 +25,9 @@ type actPage struct {
 	MaySign, MayCopy   bool
 	Template           string
 	MayVoid, MayChange bool
-	Error              string // about the form that was sent
-	Warnings           []fault
+	decisions
+	Error    string // about the form that was sent
+	Warnings []fault
 }
 
 // signerView is a person who must sign, and how far they are.
@@ -67,12 +68,12 @@ func (s *site) showAct(w http.ResponseWriter, r *http.Request, number string, no
 	if a.job.LastError != "" {
 		p.Attempts, p.LastError = i18n.Plural(p.Lang, "act.attempts", a.job.Attempts), a.job.LastError
 	}
-	waits := a.State == document.Issued || a.State == document.Prepared
 	p.HasFile = a.State == document.Archived || a.State == document.Prepared
 	p.MaySign = a.waitsFor() == me.account.Login && me.actor.May(document.ActSign, a.Office) == nil
 	p.MayCopy = me.actor.May(document.ActIssue, a.Office) == nil
-	p.MayVoid = waits && me.actor.May(document.ActVoid, a.Office) == nil
+	p.MayVoid = s.Office.Service.MayBeVoided(r.Context(), a.Act, me.actor) == nil
 	p.MayChange = s.Office.Service.MayBeChanged(a.Act, me.actor) == nil
+	p.decisions = s.decisionsOn(r.Context(), a, me.actor)
 	status := http.StatusOK
 	if notes.problem != nil {
 		status, p.Error = statusOf(document.KindOf(notes.problem)), sentence(p.Lang, notes.problem)
@@ -101,6 +102,8 @@ func (s *site) wordState(p *actPage, a actRecord) {
 		p.Tone, p.Lead = "wait", text("act.lead.signing")
 	case a.State == document.Signed:
 		p.Tone, p.Lead = "wait", text("act.lead.signed")
+	case a.VoidKind == document.Returned:
+		p.Tone, p.Lead = "bad", text("act.lead.returned", "name", nameIn(a.Act, a.VoidedBy), "reason", a.VoidReason)
 	case a.State == document.Voided:
 		p.Tone, p.Lead = "bad", text("act.lead.voided", "reason", a.VoidReason)
 	case a.Standing == document.InForce:
@@ -196,6 +199,8 @@ func (s *site) history(lang string, a actRecord) []event {
 		}
 	}
 	switch {
+	case a.VoidKind == document.Returned:
+		add(a.ChangedAt, "history.returned", map[string]string{"name": nameIn(a.Act, a.VoidedBy), "reason": a.VoidReason})
 	case a.State == document.Voided:
 		add(a.ChangedAt, "history.voided", map[string]string{"reason": a.VoidReason})
 	case a.Standing == document.Superseded:

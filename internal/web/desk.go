@@ -14,13 +14,15 @@ import (
 // deskPage is the first page of who is logged in: what waits for them.
 type deskPage struct {
 	frame
-	Acts   []actLine
-	More   bool // than are shown
-	Max    int
-	Signs  bool // the person may sign somewhere
-	Stuck  int  // acts that wait for a part that is down
-	Reads  bool
-	Counts []stateCount
+	Acts  []actLine
+	More  bool // than are shown
+	Max   int
+	Signs bool // the person may sign somewhere
+	Stuck int  // acts that wait for a part that is down
+	Reads bool
+	// Returned are the person's own acts that an approver gave back.
+	Returned []returnedLine
+	Counts   []stateCount
 }
 
 // actLine is an act in a list, for who may read it whole.
@@ -50,6 +52,10 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
+	}
+	if p.Returned, err = s.returned(r.Context(), p.Lang, me.actor); err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	for _, a := range acts {
 		p.Acts = append(p.Acts, s.actLine(p.Lang, a))
@@ -104,6 +110,9 @@ func titleIn(s document.Summary, lang string) string {
 // stateText says where an act stands or, once it is archived, what it is worth.
 func stateText(lang string, a document.Act) string {
 	key := stateKey(string(a.State))
+	if a.VoidKind == document.Returned {
+		key = "state.returned"
+	}
 	if a.State == document.Archived {
 		key = standingKey(string(a.Standing))
 	}

@@ -40,7 +40,7 @@ func parsePages(files *assets) (pages, error) {
 					return batchView{id, title, acts, page}
 				},
 				"maxMB": func() string { return strconv.Itoa(MaxUpload >> 20) },
-			}).ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/office.html", "html/fields.html", "html/"+name+".html")
+			}).ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/office.html", "html/fields.html", "html/decide.html", "html/"+name+".html")
 			if err != nil {
 				return nil, fmt.Errorf("page %s: %w", name, err)
 			}

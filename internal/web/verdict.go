@@ -175,7 +175,13 @@ func (s *site) actView(lang string, v verify.Verdict) *actView {
 	add("facts.date", dotted(a.Date), "date", string(a.Date))
 	add("facts.case", a.Case, "case", a.Case)
 	add("facts.office", a.Office, "office", a.Office)
-	add("facts.signer", a.SignerName+", "+a.SignerPost, "signer", a.SignerName)
+	for i, signer := range a.Signers {
+		label, fact, value := "facts.signer", "signer", a.SealedSigner
+		if i > 0 { // one row carries what the seal says of all of them
+			label, fact, value = "facts.approver", "", ""
+		}
+		add(label, signerText(lang, signer), fact, value)
+	}
 	for _, p := range a.Parties {
 		add(roleText(p.Role), p.Name, "party", p.Role+" "+p.Name)
 	}
@@ -184,6 +190,15 @@ func (s *site) actView(lang string, v verify.Verdict) *actView {
 		add("facts.amount", sum, "amount", strconv.FormatInt(*a.Amount, 10))
 	}
 	return view
+}
+
+// signerText names a signer with the post, and in whose place a deputy signs.
+func signerText(lang string, s document.PublicSigner) string {
+	text := s.Name + ", " + s.Post
+	if s.InsteadOf != "" {
+		text += " (" + i18n.Text(lang, "facts.instead", map[string]string{"post": s.InsteadOf}) + ")"
+	}
+	return text
 }
 
 func roleText(role string) string {

@@ -13,7 +13,7 @@ import (
 // own words (a state, an action) is put into theirs.
 func errorText(lang string, e *document.Error) string {
 	args := maps.Clone(e.Args)
-	for name, words := range map[string]func(string) string{"state": stateKey, "standing": standingKey, "action": actionKey} {
+	for name, words := range map[string]func(string) string{"state": stateKey, "standing": standingKey, "action": actionKey, "role": roleName} {
 		if key := words(args[name]); key != "" {
 			args[name] = i18n.Text(lang, key, nil)
 		}
@@ -49,8 +49,11 @@ func actionKey(action string) string {
 		string(document.ActRegisterCase): "action.register", string(document.ActIssue): "action.issue",
 		string(document.ActSign): "action.sign", string(document.ActVoid): "action.void", string(document.ActChange): "action.change",
 		string(document.ActRead): "action.read", string(document.ActOperate): "action.operate",
+		string(document.ActServe): "action.serve", string(document.ActSubstitute): "action.substitute",
 	}[action]
 }
+
+func roleName(role string) string { return roleKey(document.Role(role)) }
 
 func roleKey(role document.Role) string {
 	return map[document.Role]string{

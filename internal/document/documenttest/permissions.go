@@ -47,6 +47,8 @@ func Permissions() []Permission {
 		{document.ActSign, "yy-----y-"},
 		{document.ActVoid, "yy-----y-"},
 		{document.ActChange, "yy-------"},
+		{document.ActServe, "yyy------"},
+		{document.ActSubstitute, "-y----yy-"},
 		{document.ActRead, "yyyyy--y-"},
 		{document.ActOperate, "-----yy--"},
 	}

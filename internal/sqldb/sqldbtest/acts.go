@@ -94,6 +94,7 @@ func testActArchived(t *testing.T, s document.Store) {
 	ctx := t.Context()
 	a, v := archived(newCase(1), 1), newAct(newCase(1), 2)
 	v.State, v.VoidReason, v.ChangedAt = document.Voided, "yanlış forma", stored(noon)
+	v.VoidKind, v.VoidedBy = document.Returned, "rəis"
 	update(t, s, func(tx document.Tx) error {
 		if err := tx.InsertCase(ctx, newCase(1)); err != nil {
 			return err
@@ -105,6 +106,33 @@ func testActArchived(t *testing.T, s document.Store) {
 	})
 	same(t, "archived act", actByID(t, s, a.ID), a)
 	same(t, "voided act", actByID(t, s, v.ID), v)
+}
+
+// testActsReturned: an author's own, the newest first.
+func testActsReturned(t *testing.T, s document.Store) {
+	ctx := t.Context()
+	acts := issue(t, s, 5)
+	for i := range acts[:4] {
+		acts[i].State, acts[i].VoidReason, acts[i].VoidedBy = document.Voided, "düzəldin", "rəis"
+		acts[i].ChangedAt = stored(noon.Add(time.Duration(i) * time.Hour))
+		if i != 2 {
+			acts[i].VoidKind = document.Returned
+		}
+		update(t, s, func(tx document.Tx) error { return tx.Advance(ctx, acts[i], document.Issued) })
+		acts[i].Epoch++
+	}
+	want := func(login string, after time.Time, limit int, want ...document.Act) {
+		t.Helper()
+		view(t, s, func(tx document.Tx) error {
+			got, err := tx.ActsReturned(ctx, login, after, limit)
+			same(t, "acts returned to "+login, got, want)
+			return err
+		})
+	}
+	want(acts[0].Officer, noon.Add(-time.Second), 10, acts[3], acts[1], acts[0])
+	want(acts[0].Officer, noon.Add(-time.Second), 1, acts[3])
+	want(acts[0].Officer, noon.Add(2*time.Hour), 10, acts[3])
+	want("rəis", noon.Add(-time.Second), 10)
 }
 
 func testActsWaiting(t *testing.T, s document.Store) {
