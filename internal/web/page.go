@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -24,7 +25,7 @@ type pages map[string]map[string]*template.Template
 // parsePages parses each page once a language, with t bound to it.
 func parsePages(files *assets) (pages, error) {
 	names := []string{
-		"home", "enter", "verdict", "file", "error",
+		"home", "enter", "verdict", "offline", "file", "error",
 		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting",
 		"form", "forms", "preview", "review", "list",
 	}
@@ -79,10 +80,14 @@ type errorPage struct {
 	LoginFailed              bool // on a page of officers, of somebody who is not logged in
 }
 
+func (s *site) execute(w io.Writer, name string, data pageData) error {
+	return s.pages[data.language()][name].Execute(w, data)
+}
+
 // render writes a page whole or, when it does not execute, an error.
 func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, data pageData) {
 	var b bytes.Buffer
-	if err := s.pages[data.language()][name].Execute(&b, data); err != nil {
+	if err := s.execute(&b, name, data); err != nil {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "page does not execute",
 			slog.String("request_id", requestID(r.Context())), slog.String("page", name), slog.Any("error", err))
 		http.Error(w, requestID(r.Context()), http.StatusInternalServerError)

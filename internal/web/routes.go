@@ -21,7 +21,10 @@ func (s *site) routes() (http.Handler, error) {
 	s.post(r, "/v/file", s.limited(uploadLimit, s.checkFile))
 	s.get(r, "/v/file/report", s.backToEnter)
 	s.post(r, "/v/file/report", s.limited(uploadLimit, s.fileReport))
-	s.get(r, "/v/keys", s.keys)
+	s.get(r, sealKeysPath, s.keys)
+	if err := s.offlineRoutes(r); err != nil {
+		return nil, err
+	}
 	s.get(r, "/v/{code}", s.limited(lookupLimit, s.verdict))
 	s.get(r, "/v/{code}/act", s.backToVerdict)
 	s.post(r, "/v/{code}/act", s.limited(lookupLimit, s.actCopy))

@@ -39,6 +39,7 @@ type verdictPage struct {
 	Renewed    []string // when the proof was renewed
 	Ledger     *ledgerView
 	SealKeys   string // where the script finds the keys
+	Offline    bool   // no: this page was made by who can ask the register
 	CopyError  string // why the full act was not handed out
 	Typed      string // a mistyped code, to be mended
 	Error      string // none: the banner says what is wrong with it
@@ -72,7 +73,7 @@ type ledgerView struct {
 // verdictPage builds the page of a verdict. copyError stands beside the field
 // for the full act.
 func (s *site) verdictPage(r *http.Request, v verify.Verdict, copyError string) verdictPage {
-	p := verdictPage{Kind: v.Kind, Code: v.Code, Number: v.Number, SealKeys: "/v/keys", CopyError: copyError}
+	p := verdictPage{Kind: v.Kind, Code: v.Code, Number: v.Number, SealKeys: sealKeysPath, CopyError: copyError}
 	p.frame = s.frame(r, "enter.title")
 	p.Path = strings.TrimSuffix(p.Path, "/act")
 	p.Banner = s.banner(p.Lang, v)

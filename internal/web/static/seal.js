@@ -1,36 +1,56 @@
 // Checks the seal that stands in the fragment of the link, which never reaches
 // the server: a COSE_Sign1 message (RFC 9052) in decimal digits. The format is
-// described in docsvc's internal/codes.
+// described in docsvc's internal/codes. On the page that the service worker
+// shows without a network the address alone tells which act it is.
 (function () {
   'use strict';
   var box = document.getElementById('seal');
   var text = location.hash.slice(1);
-  keepFragment();
-  if (!box || !text) return;
   var said = box.dataset;
-  box.hidden = false;
-  if (!window.crypto || !crypto.subtle) return say('wait', said.unchecked);
+  box.hidden = !text;
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', check);
+  else check();
 
-  var seal;
-  try {
-    seal = readSeal(digits(text));
-  } catch (e) {
-    return say('ended', said.unreadable);
-  }
-  verify(seal).then(function (state) {
-    if (state !== 'genuine') return say(state === 'unchecked' ? 'wait' : 'bad', said[state]);
-    var differs = show(seal.facts);
-    if (!said.register) say('good', said.alone);
-    else if (differs) say('bad', said.differs);
-    else say('good', said.genuine);
-  }, function () { say('wait', said.unchecked); });
-
-  // A change of language must not lose the seal.
-  function keepFragment() {
+  function check() {
+    keepAddress();
     if (!text) return;
-    document.querySelectorAll('.languages a, a.button').forEach(function (a) {
-      if (a.pathname === location.pathname || a.closest('.languages')) a.hash = text;
+    document.querySelectorAll('.unsealed').forEach(function (e) { e.hidden = true; });
+    if (!window.crypto || !crypto.subtle) return say('wait', said.unchecked);
+    var seal;
+    try {
+      seal = readSeal(digits(text));
+    } catch (e) {
+      return say('ended', said.unreadable);
+    }
+    verify(seal).then(function (state) {
+      if (state === 'newer') return say('wait', said.newer);
+      if (state !== 'genuine') return say('bad', said[state]);
+      var differs = show(seal.facts);
+      if (!said.register) say('good', said.alone);
+      else if (differs) say('bad', said.differs);
+      else say('good', said.genuine);
+    }, function () { say('wait', said.unchecked); });
+  }
+
+  // A change of language must lose neither the seal nor, without a network, the
+  // code; a link to this very address would not ask again.
+  function keepAddress() {
+    document.querySelectorAll('.languages a').forEach(function (a) {
+      if (said.offline) a.pathname = location.pathname;
+      if (text) a.hash = text;
     });
+    document.querySelectorAll('a.again').forEach(function (a) {
+      a.addEventListener('click', function (e) { e.preventDefault(); location.reload(); });
+    });
+  }
+
+  // keysOf says what was asked without a network, and as of when.
+  function keysOf(date) {
+    var at = new Date(date), p = box.querySelector('.keys');
+    function two(n) { return String(n).padStart(2, '0'); }
+    p.textContent = said.keysof.replace('{time}', isNaN(at) ? '–' : two(at.getDate()) + '.' + two(at.getMonth() + 1) + '.' +
+      at.getFullYear() + ' ' + two(at.getHours()) + ':' + two(at.getMinutes()));
+    p.hidden = false;
   }
 
   function say(tone, words) {
@@ -65,15 +85,15 @@
 
   // digits undoes CTAP 2.2, 11.5.1: 17 digits for seven bytes, little endian.
   function digits(s) {
-    check(/^[0-9]{1,972}$/.test(s));
+    must(/^[0-9]{1,972}$/.test(s));
     var sizes = {3: 1, 5: 2, 8: 3, 10: 4, 13: 5, 15: 6, 17: 7};
     var out = [];
     for (var i = 0; i < s.length; i += 17) {
       var chunk = s.slice(i, i + 17), n = sizes[chunk.length];
-      check(n);
+      must(n);
       var v = BigInt(chunk);
       for (var j = 0; j < n; j++) { out.push(Number(v & 255n)); v >>= 8n; }
-      check(v === 0n);
+      must(v === 0n);
     }
     return new Uint8Array(out);
   }
@@ -85,23 +105,23 @@
     var at = 0, utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
     function head() {
       var first = bytes[at++], low = first & 31, n = low;
-      check(first !== undefined);
+      must(first !== undefined);
       if (low >= 24) {
         var size = {24: 1, 25: 2, 26: 4, 27: 8}[low];
-        check(size && at + size <= bytes.length && first >> 5 !== 7);
+        must(size && at + size <= bytes.length && first >> 5 !== 7);
         for (n = 0; size > 0; size--) n = n * 256 + bytes[at++];
-        check(n >= {24: 24, 25: 256, 26: 65536, 27: 4294967296}[low] && Number.isSafeInteger(n));
+        must(n >= {24: 24, 25: 256, 26: 65536, 27: 4294967296}[low] && Number.isSafeInteger(n));
       }
       return [first >> 5, n];
     }
     function item(depth) {
-      check(depth < 6);
+      must(depth < 6);
       var h = head(), n = h[1], i, v;
       switch (h[0]) {
       case 0: return n;
       case 1: return -1 - n;
       case 2: case 3:
-        check(at + n <= bytes.length);
+        must(at + n <= bytes.length);
         v = bytes.slice(at, at += n);
         return h[0] === 2 ? v : utf8.decode(v);
       case 4:
@@ -110,22 +130,22 @@
       case 5:
         for (v = new Map(), i = 0; i < n; i++) {
           var key = item(depth + 1);
-          check(Number.isInteger(key) && key > last(v));
+          must(Number.isInteger(key) && key > last(v));
           v.set(key, item(depth + 1));
         }
         return v;
       case 6: return {tag: n, value: item(depth + 1)};
       }
-      check(n === 20 || n === 21);
+      must(n === 20 || n === 21);
       return n === 21;
     }
     function last(map) { return map.size ? Array.from(map.keys())[map.size - 1] : -1; }
     var value = item(0);
-    check(at === bytes.length);
+    must(at === bytes.length);
     return value;
   }
 
-  function check(good) {
+  function must(good) {
     if (!good) throw new Error('not a seal');
   }
 
@@ -144,14 +164,14 @@
   }
 
   function readSeal(bytes) {
-    check(bytes.length <= 400);
+    must(bytes.length <= 400);
     var m = decode(bytes);
-    check(m.tag === 18 && Array.isArray(m.value) && m.value.length === 4);
+    must(m.tag === 18 && Array.isArray(m.value) && m.value.length === 4);
     var parts = m.value;
-    check(isBytes(parts[0], 1, 99) && isBytes(parts[2], 1, 400) && isBytes(parts[3], 64, 64));
-    check(parts[1] instanceof Map && parts[1].size === 0);
+    must(isBytes(parts[0], 1, 99) && isBytes(parts[2], 1, 400) && isBytes(parts[3], 64, 64));
+    must(parts[1] instanceof Map && parts[1].size === 0);
     var header = decode(parts[0]), facts = decode(parts[2]);
-    check(header instanceof Map && header.size === 2 && header.get(1) === -7 && isBytes(header.get(4), 1, 16));
+    must(header instanceof Map && header.size === 2 && header.get(1) === -7 && isBytes(header.get(4), 1, 16));
     checkFacts(facts);
     return {
       header: parts[0], payload: parts[2], signature: parts[3], facts: facts,
@@ -160,18 +180,18 @@
   }
 
   function checkFacts(f) {
-    check(f instanceof Map && f.get(0) === 1 && Array.from(f.keys()).every(function (k) { return k >= 0 && k <= 11; }));
-    [1, 3, 5, 6].forEach(function (k) { check(isText(f.get(k))); });
-    check(/^[ -~]+$/.test(f.get(1)));
-    check(!f.has(2) || isCount(f.get(2), 1, f.get(1).length - 1));
-    check(isCount(f.get(4), 10957, 84005));
-    check(!f.has(7) || isCount(f.get(7), 0, 1e15));
-    check(!f.has(8) || Array.isArray(f.get(8)) && isCount(f.get(8).length, 1, 8));
+    must(f instanceof Map && f.get(0) === 1 && Array.from(f.keys()).every(function (k) { return k >= 0 && k <= 11; }));
+    [1, 3, 5, 6].forEach(function (k) { must(isText(f.get(k))); });
+    must(/^[ -~]+$/.test(f.get(1)));
+    must(!f.has(2) || isCount(f.get(2), 1, f.get(1).length - 1));
+    must(isCount(f.get(4), 10957, 84005));
+    must(!f.has(7) || isCount(f.get(7), 0, 1e15));
+    must(!f.has(8) || Array.isArray(f.get(8)) && isCount(f.get(8).length, 1, 8));
     (f.get(8) || []).forEach(function (p) {
-      check(Array.isArray(p) && p.length === 2 && isCount(p[0], 1, 3) && isText(p[1]));
+      must(Array.isArray(p) && p.length === 2 && isCount(p[0], 1, 3) && isText(p[1]));
     });
-    check(!f.has(9) || isCount(f.get(9), 1, 9999));
-    check(isBytes(f.get(10), 32, 32) && typeof f.get(11) === 'boolean');
+    must(!f.has(9) || isCount(f.get(9), 1, 9999));
+    must(isBytes(f.get(10), 32, 32) && typeof f.get(11) === 'boolean');
   }
 
   // byteString is a CBOR byte string of less than 64 KB.
@@ -180,20 +200,26 @@
     return [].concat(n < 24 ? [0x40 + n] : n < 256 ? [0x58, n] : [0x59, n >> 8, n & 255], Array.from(b));
   }
 
+  // code is what the seal's signature covers: the act's, without its hyphens.
+  function code() {
+    return said.offline ? location.pathname.split('/').pop().replace(/-/g, '').toUpperCase() : said.code;
+  }
+
   // The Sig_structure of RFC 9052, 4.4; external_aad is the act's code.
   function toBeSigned(seal) {
     var context = new TextEncoder().encode('Signature1');
     return new Uint8Array([0x84, 0x60 + context.length].concat(Array.from(context), byteString(seal.header),
-      byteString(new TextEncoder().encode(said.code)), byteString(seal.payload)));
+      byteString(new TextEncoder().encode(code())), byteString(seal.payload)));
   }
 
   function verify(seal) {
     return fetch(said.keys, {credentials: 'omit', referrerPolicy: 'no-referrer'}).then(function (answer) {
       if (!answer.ok) throw new Error('keys');
+      if (said.offline) keysOf(answer.headers.get('Date'));
       return answer.json();
     }).then(function (set) {
       var jwk = set.keys.find(function (k) { return k.kid === seal.kid; });
-      if (!jwk) return 'unknown';
+      if (!jwk) return said.offline ? 'newer' : 'unknown';
       return crypto.subtle.importKey('jwk', {kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y},
         {name: 'ECDSA', namedCurve: 'P-256'}, false, ['verify']).then(function (key) {
         return crypto.subtle.verify({name: 'ECDSA', hash: 'SHA-256'}, key, seal.signature, toBeSigned(seal));
@@ -233,8 +259,9 @@
     function add(label, sealed, words, dd, value) {
       var row = document.createElement('tr');
       cell(row, 'th', label).scope = 'row';
-      cell(row, 'td', words).dataset.label = said.paper;
+      var sealedCell = cell(row, 'td', words);
       if (list) {
+        sealedCell.dataset.label = said.paper;
         var same = sealed === value;
         var c = cell(row, 'td', dd ? dd.textContent : value === undefined ? '–' : short(String(value)));
         c.dataset.label = said.registered;
