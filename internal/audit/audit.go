@@ -49,6 +49,8 @@ const (
 	ActVoided            Kind = "act.voided"
 	StandingChanged      Kind = "act.standing_changed"
 	ActRenewed           Kind = "act.renewed"
+	ActRead              Kind = "act.read"   // by somebody who neither wrote nor signs it
+	ActCopied            Kind = "act.copied" // its file left docsvc, as a numbered copy
 	JobRetried           Kind = "job.retried"
 	SignIntended         Kind = "sign.intended"
 	SignDone             Kind = "sign.done"

@@ -48,7 +48,8 @@ const (
 	ActVoid         Action = "act.void"
 	ActChange       Action = "act.change" // supersede, annul
 	ActRead         Action = "act.read"
-	ActOperate      Action = "operate" // accounts, rebuild, jobs
+	ActTrail        Action = "act.trail" // who did what to it, who has looked at it
+	ActOperate      Action = "operate"   // accounts, rebuild, jobs
 )
 
 // permitted lists who may do what; an action that is not here is nobody's.
@@ -59,6 +60,7 @@ var permitted = map[Action][]Role{
 	ActVoid:         {RoleOfficer, RoleHead, RoleChief},
 	ActChange:       {RoleOfficer, RoleHead},
 	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
+	ActTrail:        {RoleHead, RoleArchivist, RoleAuditor},
 	ActOperate:      {RoleOperator, RoleOwner},
 }
 

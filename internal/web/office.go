@@ -83,6 +83,7 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.formRoutes(r)
 	s.reviewRoutes(r)
 	s.listRoutes(r)
+	s.recordRoutes(r)
 }
 
 // only is a route of one method: HEAD would begin a login too.

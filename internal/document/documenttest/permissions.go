@@ -48,6 +48,7 @@ func Permissions() []Permission {
 		{document.ActVoid, "yy-----y-"},
 		{document.ActChange, "yy-------"},
 		{document.ActRead, "yyyyy--y-"},
+		{document.ActTrail, "-y-yy----"},
 		{document.ActOperate, "-----yy--"},
 	}
 	var all []Permission
