@@ -39,7 +39,7 @@ var uses = map[string][]string{
 
 	// Adapters: the contract they fulfil, the core's types, never each other.
 	"internal/sqldb":               {"internal/auth", "internal/document"},
-	"internal/sqldb/sqldbtest":     {"internal/document", "internal/sqldb", "internal/testservers"},
+	"internal/sqldb/sqldbtest":     {"internal/document", "internal/numbering", "internal/sqldb", "internal/testservers"},
 	"internal/archive/fsworm":      {"internal/archive"},
 	"internal/archive/s3":          {"internal/archive"},
 	"internal/archive/archivetest": {"internal/archive"},

@@ -55,6 +55,8 @@ const (
 	Substituted          Kind = "officer.substituted"
 	SubstitutionEnded    Kind = "officer.substitution_ended"
 	ActRenewed           Kind = "act.renewed"
+	ActRead              Kind = "act.read"   // by somebody who neither wrote nor signs it
+	ActCopied            Kind = "act.copied" // its file left docsvc, as a numbered copy
 	JobRetried           Kind = "job.retried"
 	SignIntended         Kind = "sign.intended"
 	SignDone             Kind = "sign.done"

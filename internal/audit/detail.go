@@ -22,7 +22,7 @@ var vocabulary = []Field{
 	// hashes, in hexadecimal
 	"digest", "document_digest", "sha256", "manifest_sha256", "certificate_sha256",
 	// changes
-	"standing", "by", "reason", "from", "to", "until", "role", "way",
+	"standing", "by", "reason", "from", "to", "until", "role", "way", "copy",
 }
 
 // NewDetail returns details for an event: short texts under the names of the
@@ -39,6 +39,15 @@ func NewDetail(fields map[Field]string) (json.RawMessage, error) {
 		return nil, fmt.Errorf("%w: detail: %w", ErrInvalid, err)
 	}
 	return jcs.Transform(plain)
+}
+
+// Field is one of the event's details, empty if it has none of that name.
+func (e Event) Field(name Field) string {
+	fields, err := readDetail(e.Detail)
+	if err != nil {
+		return ""
+	}
+	return fields[name]
 }
 
 func readDetail(raw json.RawMessage) (map[Field]string, error) {

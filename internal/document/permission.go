@@ -50,7 +50,8 @@ const (
 	ActServe        Action = "act.serve"  // record that an act was served on a party
 	ActSubstitute   Action = "officer.substitute"
 	ActRead         Action = "act.read"
-	ActOperate      Action = "operate" // accounts, rebuild, jobs
+	ActTrail        Action = "act.trail" // who did what to it, who has looked at it
+	ActOperate      Action = "operate"   // accounts, rebuild, jobs
 )
 
 // permitted lists who may do what; an action that is not here is nobody's.
@@ -63,6 +64,7 @@ var permitted = map[Action][]Role{
 	ActServe:        {RoleOfficer, RoleClerk, RoleHead},
 	ActSubstitute:   {RoleHead, RoleChief, RoleOwner}, // the first two for themselves
 	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
+	ActTrail:        {RoleHead, RoleArchivist, RoleAuditor},
 	ActOperate:      {RoleOperator, RoleOwner},
 }
 

@@ -23,6 +23,7 @@ func TestMay(t *testing.T) {
 		document.ActVoid:         "yy------",
 		document.ActChange:       "yy------",
 		document.ActRead:         "yyyyy---",
+		document.ActTrail:        "-y-yy---",
 		document.ActOperate:      "-----yy-",
 		"act.burn":               "--------",
 		"":                       "--------",

@@ -162,7 +162,10 @@ func TestRebuildTwice(t *testing.T) {
 	if _, err := s.Rebuild(t.Context(), operator); err != nil {
 		t.Fatal(err)
 	}
-	o.mustArchive(s, o.first.Number, "between")
+	between := o.mustArchive(s, o.first.Number, "between")
+	if n, err := s.Copied(t.Context(), actor("nigar"), between); n != 1 || err != nil {
+		t.Errorf("copy %d, %v", n, err)
+	}
 	if err := s.Sequence(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +177,9 @@ func TestRebuildTwice(t *testing.T) {
 	}
 	if o.dump("account", "enforcement_case", "act", "act_word", "case_word") != before {
 		t.Error("the register differs")
+	}
+	if n, err := s.Copied(t.Context(), actor("vuqar"), between); n != 2 || err != nil {
+		t.Errorf("the trail came back without its copies: copy %d, %v", n, err)
 	}
 	if a := o.mustArchive(s, o.first.Number, "after"); a.Index != 21 {
 		t.Errorf("the next act is %s", a.Number)

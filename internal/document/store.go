@@ -196,6 +196,11 @@ type AuditLink struct {
 // AuditTx appends to the audit trail; nothing here changes or removes a row.
 type AuditTx interface {
 	InsertAudit(ctx context.Context, rows ...AuditRow) error
+	// AuditOf lists the events about a subject, the newest first.
+	AuditOf(ctx context.Context, subject string, limit int) ([]AuditRow, error)
+	// LastCopy is the greatest number of a copy that the events about an act
+	// name. InsertAudit answers ErrExists when such a number is taken.
+	LastCopy(ctx context.Context, subject string) (int64, error)
 	// UnchainedAudit lists events without a link, by ID, at most limit.
 	UnchainedAudit(ctx context.Context, limit int) ([]AuditRow, error)
 	InsertAuditLinks(ctx context.Context, links []AuditLink) error

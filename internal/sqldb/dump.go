@@ -29,6 +29,7 @@ var durable = []struct{ table, order string }{
 	{"counter", "series"},
 	{"audit_event", "id"},
 	{"audit_link", "seq"},
+	{"audit_subject", "subject, id"},
 	{"ledger_entry", "id"},
 	{"ledger_position", "position"},
 	{"ledger_hash", "idx"},

@@ -11,8 +11,8 @@ import (
 // fillStep is how many rows get their words in one transaction.
 const fillStep = 500
 
-// fillWords writes the words of acts and cases that have none: those that an
-// older docsvc wrote. It can be broken off and goes on where it was.
+// fillWords writes the words of acts and cases that have none, and the subjects
+// of the audit trail: those that an older docsvc wrote. It can be broken off and goes on where it was.
 func fillWords(ctx context.Context, o Options) (err error) {
 	o.AllowOwner = true // who migrates owns the register
 	r, err := Open(ctx, o)
@@ -29,7 +29,38 @@ func fillWords(ctx context.Context, o Options) (err error) {
 			return fmt.Errorf("words of older acts and cases: %w", err)
 		}
 		if n == 0 {
-			return nil
+			break
+		}
+	}
+	if err := r.engine.update(ctx, func(q querier) error {
+		return fillSubjects(ctx, &tx{q: q, writable: true, now: r.now})
+	}); err != nil {
+		return fmt.Errorf("subjects of older audit events: %w", err)
+	}
+	return nil
+}
+
+// fillSubjects tells of all events what they are about, or of none.
+func fillSubjects(ctx context.Context, t *tx) error {
+	var filled string
+	err := t.one(ctx, []any{&filled}, `SELECT id FROM audit_subject LIMIT 1`)
+	if !errors.Is(err, document.ErrNotFound) {
+		return err
+	}
+	for last := ""; ; {
+		var args []any
+		n := 0
+		err := t.each(ctx, func(s scan) error {
+			var r document.AuditRow
+			err := s(&r.ID, &r.Data)
+			args, last, n = appendSubject(args, r), r.ID, n+1
+			return err
+		}, `SELECT id, data FROM audit_event WHERE id > $1 ORDER BY id LIMIT $2`, last, fillStep)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.bulk(ctx, insertSubjects, 3, args); err != nil {
+			return err
 		}
 	}
 }

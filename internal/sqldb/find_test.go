@@ -56,9 +56,9 @@ func testFillWords(t *testing.T, o Options) {
 	r := open(t, o)
 	fill(t, r)
 	db := rawDB(t, o)
-	words := func() string { return string(dump(t, r, "act_word", "case_word")) }
+	words := func() string { return string(dump(t, r, "act_word", "case_word", "audit_subject")) }
 	want := words()
-	for _, statement := range []string{"DELETE FROM act_word", "DELETE FROM case_word"} {
+	for _, statement := range []string{"DELETE FROM act_word", "DELETE FROM case_word", "DELETE FROM audit_subject"} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			t.Fatal(err)
 		}

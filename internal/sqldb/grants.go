@@ -62,6 +62,7 @@ var servicePrivileges = map[string]privileges{
 	"outbox":  {insert: true, delete: true},
 
 	"audit_event":        {insert: true},
+	"audit_subject":      {insert: true},
 	"audit_link":         {insert: true},
 	"audit_unchained":    {insert: true, delete: true},
 	"ledger_entry":       {insert: true},

@@ -221,6 +221,8 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.NextNumber(ctx, "s"))
 	call(x.Outbox(ctx, 10))
 	call(nil, x.DeleteOutbox(ctx, "o1"))
+	call(x.AuditOf(ctx, "EI1-001", 10))
+	call(x.LastCopy(ctx, "EI1-001"))
 	call(x.UnchainedAudit(ctx, 10))
 	call(nil, x.InsertAuditLinks(ctx, []document.AuditLink{{Seq: 2, ID: "e2"}}))
 	call(x.LastAuditLink(ctx))

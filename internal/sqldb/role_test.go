@@ -70,6 +70,7 @@ var allowed = map[string]string{
 	"act_input":          "SELECT INSERT",
 	"audit_event":        "SELECT INSERT",
 	"audit_link":         "SELECT INSERT",
+	"audit_subject":      "SELECT INSERT",
 	"audit_unchained":    "SELECT INSERT DELETE",
 	"auth_failure":       "SELECT INSERT DELETE UPDATE(last_at,n)",
 	"authorisation":      "SELECT INSERT UPDATE(evidence,key_id,state,token_id,used_at)",

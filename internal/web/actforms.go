@@ -12,7 +12,7 @@ import (
 // the browser.
 func (s *site) actFile(w http.ResponseWriter, r *http.Request) {
 	number := pathValue(r, "number")
-	data, err := s.Office.readFile(r.Context(), personOf(r.Context()).actor, number)
+	data, err := s.Office.readFile(r.Context(), personOf(r.Context()).actor, number, r.Method != http.MethodHead)
 	if err != nil {
 		s.fail(w, r, err)
 		return

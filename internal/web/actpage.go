@@ -20,6 +20,7 @@ type actPage struct {
 	Signers            []signerView
 	History            []event
 	HasFile            bool
+	HasRecord          bool   // and this person may see its whole story
 	Attempts           string // how often it failed, and
 	LastError          string // why, for the operator: in English
 	MaySign, MayCopy   bool
@@ -69,6 +70,7 @@ func (s *site) showAct(w http.ResponseWriter, r *http.Request, number string, no
 		p.Attempts, p.LastError = i18n.Plural(p.Lang, "act.attempts", a.job.Attempts), a.job.LastError
 	}
 	p.HasFile = a.State == document.Archived || a.State == document.Prepared
+	p.HasRecord = me.actor.May(document.ActTrail, a.Office) == nil
 	p.MaySign = a.waitsFor() == me.account.Login && me.actor.May(document.ActSign, a.Office) == nil
 	p.MayCopy = me.actor.May(document.ActIssue, a.Office) == nil
 	p.MayVoid = s.Office.Service.MayBeVoided(r.Context(), a.Act, me.actor) == nil

@@ -84,6 +84,7 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.reviewRoutes(r)
 	s.listRoutes(r)
 	s.decideRoutes(r)
+	s.recordRoutes(r)
 }
 
 // only is a route of one method: HEAD would begin a login too.

@@ -27,7 +27,7 @@ func parsePages(files *assets) (pages, error) {
 	names := []string{
 		"home", "enter", "verdict", "offline", "file", "error",
 		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting",
-		"form", "forms", "preview", "review", "list",
+		"form", "forms", "preview", "review", "list", "record", "copy",
 	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {

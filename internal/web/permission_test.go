@@ -154,7 +154,10 @@ func entrances() map[document.Action][]entrance {
 					url.Values{"standing": {"superseded"}, "by": {x.newer.Number}, "reason": {"səhv"}})
 			}},
 		},
-		document.ActRead:    readEntrances(api),
+		document.ActRead: readEntrances(api),
+		document.ActTrail: {{name: "page", reads: true, request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+			return v.get("/office/acts/" + x.archived.Number + "/record")
+		}}},
 		document.ActOperate: operateEntrances(api),
 	}
 }
@@ -171,7 +174,7 @@ func readEntrances(api string) []entrance {
 		"page file to sign":  func(x targets) string { return "/office/acts/" + x.waiting.Number + "/file" },
 		"page archived file": func(x targets) string { return "/office/acts/" + x.archived.Number + "/file" },
 	} {
-		list = append(list, entrance{name: name, reads: true, request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+		list = append(list, entrance{name: name, reads: !strings.HasSuffix(name, "archived file"), request: func(v *visitor, x targets) *httptest.ResponseRecorder {
 			return v.get(path(x))
 		}})
 	}

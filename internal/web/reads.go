@@ -39,7 +39,8 @@ func (a actRecord) waitsFor() string {
 	return a.Signers[a.Round].Login
 }
 
-// readAct returns an act that actor may read.
+// readAct returns an act that actor may read, and has the look put into the
+// trail.
 func (o *Office) readAct(ctx context.Context, actor document.Actor, number string) (actRecord, error) {
 	var a actRecord
 	act, err := o.Service.Act(ctx, number)
@@ -47,6 +48,9 @@ func (o *Office) readAct(ctx context.Context, actor document.Actor, number strin
 		return a, err
 	}
 	if err := mayRead(actor, act.Office); err != nil {
+		return a, err
+	}
+	if err := o.Service.Looked(ctx, actor, act); err != nil {
 		return a, err
 	}
 	err = o.Service.Store.View(ctx, func(tx document.Tx) (err error) {
@@ -101,9 +105,10 @@ func (o *Office) waiting(ctx context.Context, actor document.Actor) (acts []docu
 }
 
 // readFile returns the pages of an act: what is to be signed while it waits,
-// and the archived file afterwards. In between there is none: nothing signed
-// leaves docsvc before it is archived.
-func (o *Office) readFile(ctx context.Context, actor document.Actor, number string) ([]byte, error) {
+// and the archived file afterwards, which is a numbered copy. In between there
+// is none: nothing signed leaves docsvc before it is archived. A question
+// without an answer's body is no copy.
+func (o *Office) readFile(ctx context.Context, actor document.Actor, number string, copied bool) ([]byte, error) {
 	a, err := o.Service.Act(ctx, number)
 	if err != nil {
 		return nil, err
@@ -123,11 +128,15 @@ func (o *Office) readFile(ctx context.Context, actor document.Actor, number stri
 	case err != nil && !errors.Is(err, document.ErrNotFound):
 		return nil, err
 	case a.State == document.Archived:
-		return o.archivedFile(ctx, a)
+		data, err := o.archivedFile(ctx, a)
+		if err == nil && copied {
+			_, err = o.Service.Copied(ctx, actor, a)
+		}
+		return data, err
 	case staged.PDF == nil: // or not typeset yet
 		return nil, actError(document.Conflict, "error.act.no_file", a)
 	}
-	return staged.PDF[:staged.BaseSize], nil
+	return staged.PDF[:staged.BaseSize], o.Service.Looked(ctx, actor, a)
 }
 
 func (o *Office) archivedFile(ctx context.Context, a document.Act) ([]byte, error) {

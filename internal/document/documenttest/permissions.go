@@ -50,6 +50,7 @@ func Permissions() []Permission {
 		{document.ActServe, "yyy------"},
 		{document.ActSubstitute, "-y----yy-"},
 		{document.ActRead, "yyyyy--y-"},
+		{document.ActTrail, "-y-yy----"},
 		{document.ActOperate, "-----yy--"},
 	}
 	var all []Permission

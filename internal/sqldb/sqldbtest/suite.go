@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) document.Store) {
 		{"counter from many callers", testCounterConcurrently},
 		{"outbox", testOutbox},
 		{"audit", testAudit},
+		{"audit of a subject", testAuditOf},
 		{"ledger entries", testLedgerEntries},
 		{"ledger head", testLedgerHead},
 		{"ledger head from many sequencers", testLedgerHeadConcurrently},

@@ -22,3 +22,14 @@ CREATE INDEX act_open ON act (state, date, id) WHERE state <> 'archived';
 CREATE INDEX act_open_officer ON act (officer, state) WHERE state <> 'archived';
 CREATE INDEX act_open_office ON act (office, state) WHERE state <> 'archived';
 CREATE INDEX act_changed ON act (standing, date, id) WHERE standing IN ('superseded', 'annulled');
+
+-- What the trail says of an act, a case or a person, without reading all of it.
+-- A copy of an act that leaves docsvc has a number, given once. Derived from
+-- the events; docsvc migrate writes it for those that are there.
+CREATE TABLE audit_subject (
+    subject text NOT NULL,
+    id      text NOT NULL,
+    copy    bigint NOT NULL, -- 0: the event is about no copy
+    PRIMARY KEY (subject, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX audit_copy ON audit_subject (subject, copy) WHERE copy > 0;
