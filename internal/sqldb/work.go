@@ -48,11 +48,12 @@ func (t *tx) WaitingSince(ctx context.Context, login string) (map[string]time.Ti
 			at Time
 		)
 		err := s(&id, &at)
-		since[id] = time.Time(at) // by attempt: the last one counts
+		if time.Time(at).After(since[id]) { // the last attempt counts
+			since[id] = time.Time(at)
+		}
 		return err
 	}, `SELECT i.act_id, i.at FROM act JOIN sign_intent i ON i.act_id = act.id AND i.round = act.round - 1
-		WHERE act.waits_for = $1 AND act.state = 'prepared' AND i.outcome = 'signed'
-		ORDER BY act.issued_at, act.id, i.attempt`, login)
+		WHERE act.waits_for = $1 AND act.state = 'prepared' AND i.outcome = 'signed'`, login)
 	if err != nil {
 		return nil, fmt.Errorf("since when acts wait for %s: %w", login, err)
 	}

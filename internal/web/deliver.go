@@ -93,10 +93,14 @@ func (s *site) complaintDays(a document.Act) int {
 // wayText is the name of a way of service; one that the configuration alone
 // knows is shown as it stands there.
 func wayText(lang, way string) string {
-	if key := "delivery.way." + way; i18n.Has(key) {
-		return i18n.Text(lang, key, nil)
+	key := map[string]string{
+		"in_person": "delivery.way.in_person", "post": "delivery.way.post", "courier": "delivery.way.courier",
+		"e_cabinet": "delivery.way.e_cabinet", "e_mail": "delivery.way.e_mail", "sms": "delivery.way.sms",
+	}[way]
+	if key == "" {
+		return way
 	}
-	return way
+	return i18n.Text(lang, key, nil)
 }
 
 // deliverAct records that an act was served.
