@@ -46,7 +46,7 @@ func TestHeadInTheBrowser(t *testing.T) {
 	}
 
 	b.do(chromedp.Navigate(path+"/substitutions?lang=az"), chromedp.WaitVisible("#deputy"))
-	b.do(chromedp.SetValue("#deputy", "vuqar"), chromedp.SendKeys("#reason", "12.11.2026 tarixli 7 nömrəli əmr"), chromedp.Click("form.fields button"), chromedp.WaitVisible(".acts"))
+	b.do(chromedp.SetValue("#deputy", "vuqar"), chromedp.SendKeys("#reason", "12.11.2026 tarixli 7 nömrəli əmr"), chromedp.Click("form.fields button"), chromedp.WaitVisible("form[action*=end] button"))
 	b.picture("substitutions")
 
 	b.do(chromedp.Navigate(path+"/acts/"+wrong.Number+"?lang=az"), chromedp.WaitVisible("#proposal-title"))
