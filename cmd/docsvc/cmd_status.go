@@ -123,6 +123,8 @@ func changeAct(ctx context.Context, e env, f *flags, args []string,
 		}
 		word := string(act.Standing)
 		switch {
+		case act.State == document.Archived && act.Standing == document.InForce:
+			word += ": the change waits for a second person, docsvc confirm " + act.Number
 		case act.VoidKind == document.Returned:
 			word = string(act.VoidKind)
 		case act.State == document.Voided:

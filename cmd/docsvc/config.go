@@ -92,6 +92,16 @@ type Config struct {
 	// then it permits nothing but further signatures (DocMDP, P 2).
 	Certify map[string]bool `json:"certify,omitempty"`
 
+	// TwoPersons says of which templates' acts the standing (superseded, annulled)
+	// is changed by two persons, one who proposes and one who confirms; "*" stands
+	// for all that are not named.
+	TwoPersons map[string]bool `json:"two_persons,omitempty"`
+
+	// DeliveryWays are the ways in which an act is served on a party, as the pages
+	// offer them. in_person, post, courier, e_cabinet, e_mail and sms have names in
+	// three languages; other names are shown as they are. Default: those six.
+	DeliveryWays []string `json:"delivery_ways,omitempty"`
+
 	// RSAPadding is how RSA keys sign: pkcs1v15, which more programs can check, or
 	// pss; default pkcs1v15.
 	RSAPadding string `json:"rsa_padding,omitempty"`
@@ -225,6 +235,14 @@ func (c Config) validate() error {
 	return errors.Join(faults...)
 }
 
+// deliveryWays are the ways to serve an act.
+func (c Config) deliveryWays() []string {
+	if len(c.DeliveryWays) > 0 {
+		return c.DeliveryWays
+	}
+	return document.DefaultDeliveryWays()
+}
+
 const paddingPSS = "pss"
 
 // validateLevels lists what is wrong with how acts are signed and kept.
@@ -241,6 +259,14 @@ func (c Config) validateLevels() []error {
 	}
 	if _, ok := c.Certify[""]; ok {
 		fault("certify: want templates or retention classes, not the empty name")
+	}
+	if _, ok := c.TwoPersons[""]; ok {
+		fault("two_persons: want templates or *, not the empty name")
+	}
+	for _, way := range c.DeliveryWays {
+		if way == "" || len(way) > 60 {
+			fault("delivery_ways: %q: want a name of at most 60 bytes", way)
+		}
 	}
 	if c.RSAPadding != "" && c.RSAPadding != "pkcs1v15" && c.RSAPadding != paddingPSS {
 		fault("rsa_padding %q: want pkcs1v15 or %s", c.RSAPadding, paddingPSS)

@@ -54,6 +54,8 @@ func commands() []command {
 		{"annul", "NUMBER --reason TEXT [--by NUMBER] --officer LOGIN --passphrase-file F", "annul an archived act by a signed decision", runAnnul},
 		{"supersede", "NUMBER --by NUMBER --reason TEXT --officer LOGIN --passphrase-file F", "mark an archived act as replaced by another", runSupersede},
 		{"void", "NUMBER --reason TEXT [--return] --officer LOGIN --passphrase-file F", "give up an act that not all have signed, or return it to its author instead of approving it", runVoid},
+		{"confirm", "NUMBER [--reject --reason TEXT] --officer LOGIN --passphrase-file F", "confirm as second person that an act is annulled or superseded, or reject it", runConfirm},
+		{"deliver", "NUMBER --party P --recipient NAME --way WAY --on DATE --proof TEXT [--file F] [--corrects ID] --officer LOGIN --passphrase-file F", "record that an act was served on a party", runDeliver},
 		{"verify", "FILE.pdf [--trust ROOT.pem] [--at RFC3339] [--lang az|en|ru] [--report FILE.json] [--data DIR] [--json]", "verify the signatures of a file", runVerify},
 		{"lookup", "NUMBER|CODE [--json]", "say what the register knows", runLookup},
 		{"templates", "list|check|schema|preview …", "look at the act templates", runTemplates},

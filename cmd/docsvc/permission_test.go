@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"docsvc/internal/document"
 	"docsvc/internal/document/documenttest"
@@ -40,6 +41,7 @@ type clerks struct {
 	dir   string
 	kase  string
 	forms int
+	days  int // of substitutions
 	// refused are commands of rows that are refused: what they name stays as it
 	// is, and does for the next such row.
 	refused map[document.Action][]string
@@ -203,6 +205,17 @@ func (d *clerks) command(row documenttest.Permission) []string {
 		return []string{"void", d.waiting("nigar"), "--reason", "sınaq"}
 	case document.ActChange:
 		return []string{"supersede", d.archived(), "--by", d.archived(), "--reason", "sınaq"}
+	case document.ActServe:
+		today := time.Now().In(location()).Format(time.DateOnly)
+		return []string{"deliver", d.archived(), "--recipient", "A", "--way", "post", "--on", today, "--proof", "x"}
+	case document.ActSubstitute:
+		d.days++
+		day := time.Now().In(location()).AddDate(0, 0, d.days).Format(time.DateOnly)
+		args := []string{"officer", "substitute", "--deputy", "nigar", "--office", documenttest.Office, "--from", day, "--until", day, "--reason", "x"}
+		if row.Grant.Role == document.RoleHead || row.Grant.Role == document.RoleChief { // for themselves
+			return append(args, "--role", string(row.Grant.Role))
+		}
+		return append(args, "--absent", "vuqar")
 	}
 	d.t.Fatalf("no command does %s", row.Action)
 	return nil
@@ -210,7 +223,7 @@ func (d *clerks) command(row documenttest.Permission) []string {
 
 func (d *clerks) dump(t *testing.T) string {
 	t.Helper()
-	dump, err := dumpRegister(t.Context(), d.dir, "enforcement_case", "act", "sign_intent", "counter")
+	dump, err := dumpRegister(t.Context(), d.dir, "enforcement_case", "act", "sign_intent", "counter", "delivery", "substitution")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -209,7 +209,8 @@ func (a *app) newService(ctx context.Context) (*document.Service, error) {
 		},
 		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
 		Rules: document.Rules{
-			Scheme: a.Config.Numbers, Level: a.Config.Level, Levels: a.Config.Levels, Certify: a.Config.Certify, PSS: a.Config.RSAPadding == paddingPSS,
+			Scheme: a.Config.Numbers, Level: a.Config.Level, Levels: a.Config.Levels, Certify: a.Config.Certify,
+			TwoPersons: a.Config.TwoPersons, DeliveryWays: a.Config.deliveryWays(), PSS: a.Config.RSAPadding == paddingPSS,
 			RenewBefore: time.Duration(a.Config.RenewBeforeDays) * 24 * time.Hour, Evaluation: a.Config.evaluation(),
 			Location: location(), Retention: a.Config.RetentionYears,
 			Lease: time.Duration(a.Config.LeaseSeconds) * time.Second, PreparedFor: 15 * time.Minute,

@@ -59,6 +59,11 @@ type DeliveryTx interface {
 	Deliveries(ctx context.Context, actID string) ([]Delivery, error)
 }
 
+// DefaultDeliveryWays are the ways that package i18n has words for.
+func DefaultDeliveryWays() []string {
+	return []string{"in_person", "post", "courier", "e_cabinet", "e_mail", "sms"}
+}
+
 // Parties on whom an act is served.
 const (
 	PartyCreditor = "creditor"

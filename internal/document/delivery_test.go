@@ -125,12 +125,15 @@ func TestDeliver(t *testing.T) {
 	if _, err := s.DeliveryProof(ctx, other, first.ID); document.KindOf(err) != document.NotFound {
 		t.Errorf("as another act's: %v", err)
 	}
-	for key := range archive.Events(ctx, w.archive, archive.KindDelivery) {
-		name, err := key.Key()
+	for e, err := range archive.Events(ctx, w.archive, archive.KindDelivery) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key.ID == first.ID {
+		name, err := e.Key()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.ID == first.ID {
 			w.archive.Corrupt(name, func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
 		}
 	}

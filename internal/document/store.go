@@ -28,6 +28,7 @@ type Tx interface {
 	SubstitutionTx
 	ProposalTx
 	DeliveryTx
+	WorkTx
 	AuthorisationTx
 	CounterTx
 	OutboxTx

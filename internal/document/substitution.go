@@ -54,7 +54,7 @@ func (s *Service) Today() Date { return DateOf(s.Now(), s.Rules.Location) }
 // anybody in the office. x has Absent, Deputy, Role, Office, From, Until and
 // Reason.
 func (s *Service) Substitute(ctx context.Context, actor Actor, x Substitution) (Substitution, error) {
-	if err := actor.maySubstitute(x.Absent, x.Office); err != nil {
+	if err := actor.MaySubstitute(x.Absent, x.Office); err != nil {
 		return x, err
 	}
 	var err error
@@ -116,7 +116,7 @@ func (s *Service) EndSubstitution(ctx context.Context, actor Actor, id string) (
 	if err != nil {
 		return x, err
 	}
-	if err := actor.maySubstitute(x.Absent, x.Office); err != nil {
+	if err := actor.MaySubstitute(x.Absent, x.Office); err != nil {
 		return x, err
 	}
 	x.EndedBy, x.EndedAt = actor.Login, s.Now().Truncate(time.Microsecond)
@@ -155,8 +155,8 @@ func (s *Service) SubstitutionsOf(ctx context.Context, actor Actor, since Date) 
 	return seen, err
 }
 
-// maySubstitute says whether actor may appoint or dismiss a deputy of absent.
-func (a Actor) maySubstitute(absent, office string) error {
+// MaySubstitute says whether actor may appoint or dismiss a deputy of absent.
+func (a Actor) MaySubstitute(absent, office string) error {
 	if err := a.May(ActSubstitute, office); err != nil {
 		return err
 	}

@@ -226,7 +226,10 @@ func TestVoidStuckAtOnce(t *testing.T) {
 			workerOf(w.process()).Once(t.Context())
 		}
 		records := 0
-		for range archive.Records(t.Context(), w.archive) {
+		for _, err := range archive.Records(t.Context(), w.archive) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			records++
 		}
 		got := w.act(s, a.Number)
@@ -262,8 +265,8 @@ func TestVoidUnderWorker(t *testing.T) {
 	if got := w.act(s, a.Number); got.State != document.Voided {
 		t.Errorf("act is %s", got.State)
 	}
-	for m := range archive.Records(t.Context(), w.archive) {
-		t.Errorf("the archive has %s", m.Number)
+	for m, err := range archive.Records(t.Context(), w.archive) {
+		t.Errorf("the archive has %s, %v", m.Number, err)
 	}
 	w.nothingWaits(s)
 }

@@ -57,7 +57,8 @@ func (r *Renderer) CheckAct(_ context.Context, d document.Draft, c document.Case
 		Template: t.Meta.ID, Version: t.Meta.Version, Data: checked.Data,
 		Summary:   summary(checked.Summary, kase, office, author),
 		SearchKey: checked.Summary.SearchKey, RetentionClass: checked.Summary.RetentionClass,
-		Signers: signers(t.Meta, checked.Summary.Approver, author),
+		Corrects: checked.Summary.Corrects,
+		Signers:  signers(t.Meta, checked.Summary.Approver, author),
 	}, asWarnings(warnings), nil
 }
 

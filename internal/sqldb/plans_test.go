@@ -172,6 +172,9 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.OpenProposals(ctx, 10))
 	call(nil, x.DecideProposal(ctx, document.Proposal{ID: "p1", State: document.ProposalRejected, DecidedBy: "b", DecidedAt: noon}))
 	call(x.Deliveries(ctx, "a1"))
+	call(x.CountOpen(ctx, "011"))
+	call(x.CountDated(ctx, "əli", "2026-03-14"))
+	call(x.WaitingSince(ctx, "əli"))
 	call(x.CountActs(ctx))
 	for _, q := range searches() {
 		call(x.FindActs(ctx, q))

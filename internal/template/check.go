@@ -58,6 +58,7 @@ type Summary struct {
 	RetentionClass string
 	Signers        int       // signatures required
 	Approver       *Approver // who gives the second; nil: nobody
+	Corrects       string    // number of the act that this one corrects, if it does
 }
 
 // Check compares an officer's input with the schema and with the case, and
@@ -265,6 +266,9 @@ func (t *Template) summary(c Case, d Data) Summary {
 		s.Amount = Money(d.Collection.Sum.Qepik)
 	case d.Claim.Total != nil:
 		s.Amount = Money(d.Claim.Total.Qepik)
+	}
+	if d.Corrected != nil {
+		s.Corrects = d.Corrected.Act.Number
 	}
 	words := []string{t.Meta.Title.Az, d.Document.Number}
 	for _, p := range slices.Concat(d.Creditors, d.Debtors) {

@@ -102,6 +102,8 @@ func TestBadActs(t *testing.T) {
 		{"restriction of nobody", "lifting-decision", 1,
 			`{"restriction":"a","court":"b","ruling":"c","ruling_date":"2026-09-31","body":"d","facts":"e","debtor":2}`, nil,
 			[]string{"/debtor no-such-debtor", "/ruling_date format-date"}},
+		{"correction of nothing", "correction-decision", 1, `{"act":"EI2611000000001T-002","act_date":"2026-09-08","act_title":"a","wrong":"b","right":"b"}`, nil,
+			[]string{"/act_date rule-later", "/right rule-same"}},
 		{"debtor and another person", "liability-submission", 1, `{"debtor":1,"person":"A","facts":"b","materials":["c"]}`, nil, []string{"/debtor not-allowed"}},
 		{"liability of nobody", "liability-submission", 1, `{"debtor":0,"facts":"b","materials":[]}`, nil,
 			[]string{"/debtor no-such-debtor", "/debtor number-range", "/materials too-few"}},

@@ -24,6 +24,7 @@ type Data struct {
 	Collection *CollectionFacts `json:"collection,omitempty"`
 	Query      *QueryFacts      `json:"query,omitempty"`
 	Annulled   *ActFacts        `json:"annulled,omitempty"`
+	Corrected  *CorrectedFacts  `json:"corrected,omitempty"`
 
 	Termination *TerminationFacts `json:"termination,omitempty"`
 	Restriction *RestrictionFacts `json:"restriction,omitempty"`
@@ -48,6 +49,13 @@ type ActFacts struct {
 	Number string `json:"number"`
 	Date   Date   `json:"date"`
 	Title  string `json:"title"`
+}
+
+// CorrectedFacts is a clerical mistake in another act.
+type CorrectedFacts struct {
+	Act   ActFacts `json:"act"`
+	Wrong string   `json:"wrong"` // what it says
+	Right string   `json:"right"` // what it should say
 }
 
 // OfficeFacts is the letterhead. A private officer has no parent body.

@@ -21,6 +21,7 @@ func derivations() map[string]func(*builder) {
 		"collection": (*builder).collection,
 		"query":      (*builder).query,
 		"annulled":   (*builder).annulled,
+		"corrected":  (*builder).corrected,
 
 		"termination": (*builder).termination,
 		"restriction": (*builder).restriction,
@@ -180,14 +181,35 @@ func (b *builder) debtor() (Party, bool) {
 // annulled is the act that this decision annuls. That there is such an act is
 // checked by whoever annuls it.
 func (b *builder) annulled() {
+	if act, ok := b.otherAct(); ok {
+		b.data.Annulled = &act
+	}
+}
+
+// corrected is the act in which this decision corrects a clerical mistake. That
+// there is such an act the core checks.
+func (b *builder) corrected() {
+	act, ok := b.otherAct()
+	wrong, right := text(b.form, "wrong"), text(b.form, "right")
+	if !ok || wrong == "" || right == "" {
+		return
+	}
+	if wrong == right {
+		b.fault("/right", "rule-same")
+	}
+	b.data.Corrected = &CorrectedFacts{Act: act, Wrong: wrong, Right: right}
+}
+
+// otherAct is the act that the form names.
+func (b *builder) otherAct() (ActFacts, bool) {
 	date, err := ParseDate(text(b.form, "act_date"))
 	if err != nil {
-		return
+		return ActFacts{}, false
 	}
 	if b.data.Date.Before(date) {
 		b.fault("/act_date", "rule-later", "date", b.data.Date.Short())
 	}
-	b.data.Annulled = &ActFacts{Number: text(b.form, "act"), Date: date, Title: text(b.form, "act_title")}
+	return ActFacts{Number: text(b.form, "act"), Date: date, Title: text(b.form, "act_title")}, true
 }
 
 func (b *builder) collection() {

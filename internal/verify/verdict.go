@@ -39,15 +39,18 @@ const (
 // Verdict is what the public may know (docs/design.md D7). Which fields are set
 // follows from Kind: of an act that is being issued, nothing is told.
 type Verdict struct {
-	Kind       Kind        `json:"verdict"`
-	CheckedAt  time.Time   `json:"checked_at"` // the standing is as of this time
-	Code       string      `json:"code,omitempty"`
-	Number     string      `json:"number,omitempty"`
-	Act        *Facts      `json:"act,omitempty"`        // valid, annulled, superseded
-	Change     *Change     `json:"change,omitempty"`     // annulled, superseded, voided
-	Signatures []Signature `json:"signatures,omitempty"` // as Act
-	Ledger     *Proof      `json:"ledger,omitempty"`     // as Act
-	Fault      Fault       `json:"fault,omitempty"`      // altered
+	Kind      Kind      `json:"verdict"`
+	CheckedAt time.Time `json:"checked_at"` // the standing is as of this time
+	Code      string    `json:"code,omitempty"`
+	Number    string    `json:"number,omitempty"`
+	Act       *Facts    `json:"act,omitempty"`    // valid, annulled, superseded
+	Change    *Change   `json:"change,omitempty"` // annulled, superseded, voided
+	// Corrections are archived acts in force that correct a clerical mistake in
+	// this one, which they leave in force.
+	Corrections []Change    `json:"corrections,omitempty"`
+	Signatures  []Signature `json:"signatures,omitempty"` // as Act
+	Ledger      *Proof      `json:"ledger,omitempty"`     // as Act
+	Fault       Fault       `json:"fault,omitempty"`      // altered
 	// Renditions are the files of the record, the first first, where it was
 	// renewed: each later one begins with the one before.
 	Renditions []Rendition `json:"renditions,omitempty"`
@@ -83,7 +86,7 @@ type Facts struct {
 	ArchivedAt   time.Time               `json:"archived_at"`
 }
 
-// Change is what ended an act's force.
+// Change is what ended an act's force, or corrected it.
 type Change struct {
 	By string    `json:"by,omitempty"` // number of the act that did it
 	At time.Time `json:"at"`

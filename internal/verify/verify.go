@@ -98,6 +98,9 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 		return Verdict{}, nil, err
 	}
 	verdict.Number, verdict.Act = a.Number, facts(a, summary)
+	if verdict.Corrections, err = v.corrections(ctx, a); err != nil {
+		return Verdict{}, nil, err
+	}
 	verdict.Signatures, verdict.Ledger = signatures(rec.report), proof
 	verdict.Renditions, verdict.RenewBy, verdict.Overdue = renditions(rec.renditions), rec.report.RenewBy, rec.overdue
 	switch a.Standing {
@@ -114,6 +117,24 @@ func (v *Verifier) judge(ctx context.Context, a document.Act) (Verdict, *record,
 		verdict.Change = &Change{By: a.ChangedBy, At: a.ChangedAt}
 	}
 	return verdict, rec, nil
+}
+
+// corrections lists what corrects an act.
+func (v *Verifier) corrections(ctx context.Context, a document.Act) ([]Change, error) {
+	var list []Change
+	err := v.Store.View(ctx, func(tx document.Tx) error {
+		acts, err := tx.Corrections(ctx, a.Number)
+		for _, c := range acts {
+			if c.Case == a.Case && c.Standing == document.InForce {
+				list = append(list, Change{By: c.Number, At: c.ArchivedAt.UTC()})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, unavailable("error.register.unavailable", err)
+	}
+	return list, nil
 }
 
 // examine asks archive, signature and ledger about an act, and returns its row

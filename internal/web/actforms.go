@@ -73,7 +73,12 @@ func (s *site) change(w http.ResponseWriter, r *http.Request, do func(me *person
 		return
 	}
 	number := pathValue(r, "number")
-	err := do(personOf(r.Context()), number)
+	s.changed(w, r, number, do(personOf(r.Context()), number))
+}
+
+// changed shows an act after something was done to it, or again with what was
+// wrong.
+func (s *site) changed(w http.ResponseWriter, r *http.Request, number string, err error) {
 	switch kind := document.KindOf(err); {
 	case err == nil:
 		http.Redirect(w, r, s.frame(r, "").Link(actPath(number)), http.StatusSeeOther)

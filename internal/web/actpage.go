@@ -75,7 +75,10 @@ func (s *site) showAct(w http.ResponseWriter, r *http.Request, number string, no
 	p.MayCopy = me.actor.May(document.ActIssue, a.Office) == nil
 	p.MayVoid = s.Office.Service.MayBeVoided(r.Context(), a.Act, me.actor) == nil
 	p.MayChange = s.Office.Service.MayBeChanged(a.Act, me.actor) == nil
-	p.decisions = s.decisionsOn(r.Context(), a, me.actor)
+	if p.decisions, err = s.decisionsOn(r.Context(), p.Lang, a, me.actor); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	status := http.StatusOK
 	if notes.problem != nil {
 		status, p.Error = statusOf(document.KindOf(notes.problem)), sentence(p.Lang, notes.problem)
@@ -147,6 +150,9 @@ func signerViews(lang string, a document.Act) []signerView {
 	var list []signerView
 	for i, signer := range a.Signers {
 		view := signerView{Name: signer.Name, Post: signer.Post, Tone: "wait"}
+		if signer.InsteadOf != nil {
+			view.Post += " (" + i18n.Text(lang, "facts.instead", map[string]string{"post": signer.InsteadOf.Post}) + ")"
+		}
 		key := "act.signer.later"
 		switch {
 		case a.State == document.Voided:

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"crypto/rand"
 	"html"
 	"net/http"
 	"net/url"
@@ -20,14 +21,20 @@ func (o *office) toHead(c document.Case) document.Act {
 	if o.keys["rehber"] == nil {
 		o.enrol("rehber", "9RHB9ER", "110", document.Grant{Role: document.RoleHead, Office: "110"})
 	}
-	a, _, err := o.Service.Issue(o.t.Context(), o.actor("nigar"), document.Draft{
-		Case: c.Number, Template: "termination-decision", Input: []byte(termination),
+	return o.toApprover("nigar", c)
+}
+
+// toApprover issues an act and has its author sign it.
+func (o *office) toApprover(author string, c document.Case) document.Act {
+	o.t.Helper()
+	a, _, err := o.Service.Issue(o.t.Context(), o.actor(author), document.Draft{
+		Case: c.Number, Template: "termination-decision", Input: []byte(termination), RequestKey: rand.Text(),
 	})
 	if err == nil {
 		a, err = o.Service.Run(o.t.Context(), a)
 	}
 	if err == nil {
-		a, err = o.Service.Sign(o.t.Context(), o.actor("nigar"), a, o.keys["nigar"].Holder)
+		a, err = o.Service.Sign(o.t.Context(), o.actor(author), a, o.keys[author].Holder)
 	}
 	if err != nil || a.State != document.Prepared || a.Round != 1 {
 		o.t.Fatal(a.State, a.Round, err)

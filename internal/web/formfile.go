@@ -18,14 +18,25 @@ const (
 	maxField    = 1 << 10
 )
 
-// readUpload reads a form with a file "file" and a few short fields. Nothing of
+// readUpload reads a form with a file "file", which must be there, and a few
+// short fields. Nothing of
 // it is written to disk.
 func readUpload(w http.ResponseWriter, r *http.Request) (file []byte, values map[string]string, err error) {
+	file, _, values, err = readFileForm(w, r, maxFormFile)
+	if err == nil && len(file) == 0 {
+		err = &document.Error{Kind: document.Invalid, Key: "error.form.no_file"}
+	}
+	return file, values, err
+}
+
+// readFileForm reads a form with a file "file" of at most so many bytes, which
+// may be missing, and a few short fields.
+func readFileForm(w http.ResponseWriter, r *http.Request, most int64) (file []byte, name string, values map[string]string, err error) {
 	values = map[string]string{}
-	r.Body = http.MaxBytesReader(w, r.Body, maxFormBody)
+	r.Body = http.MaxBytesReader(w, r.Body, most+(maxFormBody-maxFormFile))
 	form, err := r.MultipartReader()
 	if err != nil {
-		return nil, values, unreadable(err)
+		return nil, "", values, unreadable(err)
 	}
 	for range 16 {
 		part, err := form.NextPart()
@@ -33,29 +44,26 @@ func readUpload(w http.ResponseWriter, r *http.Request) (file []byte, values map
 			break
 		}
 		if err != nil {
-			return nil, values, unreadable(err)
+			return nil, "", values, unreadable(err)
 		}
-		data, err := readPart(part)
+		limit := int64(maxField)
+		if part.FormName() == "file" {
+			limit = most
+		}
+		data, err := readPart(part, limit)
 		switch {
 		case err != nil:
-			return nil, values, err
+			return nil, "", values, err
 		case part.FormName() == "file":
-			file = data
+			file, name = data, part.FileName()
 		default:
 			values[part.FormName()] = string(data)
 		}
 	}
-	if len(file) == 0 {
-		return nil, values, &document.Error{Kind: document.Invalid, Key: "error.form.no_file"}
-	}
-	return file, values, nil
+	return file, name, values, nil
 }
 
-func readPart(part *multipart.Part) ([]byte, error) {
-	limit := int64(maxField)
-	if part.FormName() == "file" {
-		limit = maxFormFile
-	}
+func readPart(part *multipart.Part, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(part, limit+1))
 	if err != nil {
 		return nil, unreadable(err)

@@ -34,7 +34,7 @@ type frame struct {
 type whoView struct {
 	Name string
 	// What there is for this person beside the acts that wait.
-	Register, Issues, Reads, Accounts bool
+	Register, Issues, Reads, Accounts, Signs, Substitutes bool
 }
 
 func (s *site) frame(r *http.Request, titleKey string) frame {
@@ -47,6 +47,7 @@ func (s *site) frame(r *http.Request, titleKey string) frame {
 		f.Who = &whoView{
 			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase),
 			Issues: mayAnywhere(p.actor, document.ActIssue), Reads: mayAnywhere(p.actor, document.ActRead), Accounts: mayAnywhere(p.actor, document.ActOperate),
+			Signs: mayAnywhere(p.actor, document.ActSign), Substitutes: mayAnywhere(p.actor, document.ActSubstitute),
 		}
 	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"docsvc/internal/document"
 	"docsvc/internal/document/documenttest"
@@ -152,6 +153,26 @@ func entrances() map[document.Action][]entrance {
 			{name: "page", request: func(v *visitor, x targets) *httptest.ResponseRecorder {
 				return v.post("/office/acts/"+x.archived.Number+"/standing",
 					url.Values{"standing": {"superseded"}, "by": {x.newer.Number}, "reason": {"səhv"}})
+			}},
+		},
+		document.ActServe: {
+			{name: "page", request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+				return v.send("/office/acts/"+x.archived.Number+"/deliveries", []byte("%PDF-1.7"), "party", "debtor", "recipient", "A",
+					"way", "post", "on", string(x.archived.Date), "proof", "qəbz")
+			}},
+		},
+		document.ActSubstitute: {
+			{name: "page", request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+				v.o.n++
+				day := document.DateOf(v.o.Now().AddDate(0, 0, v.o.n%300), time.UTC)
+				absent := tested + " head"
+				if v.o.account(tested).Actor("").Holds(document.RoleChief, documenttest.Office) {
+					absent = tested + " chief"
+				} else if !v.o.account(tested).Actor("").Holds(document.RoleHead, documenttest.Office) {
+					absent = "nigar head"
+				}
+				return v.post("/office/substitutions", url.Values{"absent": {absent + " " + documenttest.Office}, "deputy": {"vuqar"},
+					"from": {string(day)}, "until": {string(day)}, "reason": {"əmr"}})
 			}},
 		},
 		document.ActRead: readEntrances(api),

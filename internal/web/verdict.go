@@ -186,6 +186,9 @@ func (s *site) actView(lang string, v verify.Verdict) *actView {
 	for _, p := range a.Parties {
 		add(roleText(p.Role), p.Name, "party", p.Role+" "+p.Name)
 	}
+	for _, c := range v.Corrections {
+		add("facts.corrected", i18n.Text(lang, "facts.corrected.by", map[string]string{"number": c.By, "date": dotted(document.DateOf(c.At, s.Location))}), "", "")
+	}
 	if a.Amount != nil {
 		sum := i18n.Text(lang, "facts.amount.value", map[string]string{"amount": manat(*a.Amount)})
 		add("facts.amount", sum, "amount", strconv.FormatInt(*a.Amount, 10))

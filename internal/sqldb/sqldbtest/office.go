@@ -143,3 +143,48 @@ func testDeliveries(t *testing.T, s document.Store) {
 		})
 	}
 }
+
+func testWorkload(t *testing.T, s document.Store) {
+	ctx := t.Context()
+	acts := issue(t, s, 4)
+	officer, office := acts[0].Officer, acts[0].Office
+	for i, state := range []document.State{document.Prepared, document.Voided, document.Signing} {
+		acts[i].State = state
+		update(t, s, func(tx document.Tx) error { return tx.Advance(ctx, acts[i], document.Issued) })
+	}
+	second := acts[0]
+	second.Epoch, second.Round = 1, 1
+	first := document.SignIntent{ID: "i1", ActID: second.ID, Attempt: 1, Login: "officer", Outcome: document.OutcomeUnknown, At: noon}
+	signed := first
+	signed.ID, signed.Attempt, signed.Outcome, signed.At = "i2", 2, document.OutcomeSigned, noon.Add(time.Hour)
+	update(t, s, func(tx document.Tx) error {
+		if err := tx.InsertIntent(ctx, first); err != nil {
+			return err
+		}
+		if err := tx.InsertIntent(ctx, signed); err != nil {
+			return err
+		}
+		return tx.Advance(ctx, second, document.Prepared)
+	})
+	view(t, s, func(tx document.Tx) error {
+		open, err := tx.CountOpen(ctx, office)
+		same(t, "open acts", open, map[string]map[document.State]int{
+			officer: {document.Prepared: 1, document.Signing: 1, document.Issued: 1},
+		})
+		return err
+	})
+	for from, want := range map[document.Date]int{acts[0].Date: 4, "2026-03-15": 0} {
+		view(t, s, func(tx document.Tx) error {
+			n, err := tx.CountDated(ctx, officer, from)
+			same(t, "acts from "+string(from), n, want)
+			return err
+		})
+	}
+	for login, want := range map[string]map[string]time.Time{"head": {second.ID: stored(noon.Add(time.Hour))}, "officer": {}} {
+		view(t, s, func(tx document.Tx) error {
+			got, err := tx.WaitingSince(ctx, login)
+			same(t, "since when acts wait for "+login, got, want)
+			return err
+		})
+	}
+}

@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) document.Store) {
 		{"substitutions", testSubstitutions},
 		{"proposals", testProposals},
 		{"deliveries", testDeliveries},
+		{"workload", testWorkload},
 		{"count acts", testCountActs},
 		{"find acts", testFindActs},
 		{"find cases", testFindCases},

@@ -124,7 +124,7 @@ func (w *World) service() *document.Service {
 		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
 		Rules: document.Rules{
 			Scheme: scheme, Level: signing.LevelBT, Location: Baku(), Retention: map[string]int{"": 10},
-			Lease: time.Minute, PreparedFor: time.Hour,
+			Lease: time.Minute, PreparedFor: time.Hour, DeliveryWays: document.DefaultDeliveryWays(),
 		},
 		Owner: "test", Now: w.Now, Rand: rand.Reader, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 		Log: slog.New(slog.DiscardHandler),
