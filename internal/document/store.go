@@ -28,6 +28,7 @@ type Tx interface {
 	SubstitutionTx
 	ProposalTx
 	DeliveryTx
+	FactorTx
 	AuthorisationTx
 	CounterTx
 	OutboxTx
