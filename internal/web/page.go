@@ -26,7 +26,7 @@ func parsePages(files *assets) (pages, error) {
 	names := []string{
 		"home", "enter", "verdict", "file", "error",
 		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting",
-		"form", "forms", "preview", "review", "list",
+		"login", "form", "forms", "preview", "review", "list",
 	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {
