@@ -20,7 +20,7 @@ func operator() document.Actor {
 
 func runInit(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "init")
-	demo := f.Bool("demo", false, "add a demo office with officers, and their passphrases in DIR/demo")
+	demo := f.Bool("demo", false, "add a demo office with officers, and their passphrases and passwords in DIR/demo")
 	origin := f.String("origin", "", "`URL` of the verification page, https://HOST (default: the address of serve)")
 	addr := f.String("addr", "", "`HOST:PORT` where serve will listen")
 	administrators := f.administrators()

@@ -31,7 +31,8 @@ func runOfficer(ctx context.Context, e env, args []string) error {
 		run  func(ctx context.Context, e env, args []string) error
 	}{
 		{"add", officerAdd}, {"enrol", officerEnrol}, {"import", officerImport}, {"renew", officerRenew},
-		{"revoke", officerRevoke}, {"disable", officerDisable}, {"list", officerList}, {"substitute", officerSubstitute},
+		{"revoke", officerRevoke}, {"disable", officerDisable}, {"password", officerPassword}, {"list", officerList},
+		{"substitute", officerSubstitute},
 	}
 	var names []string
 	for _, c := range commands {

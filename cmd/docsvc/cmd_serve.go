@@ -138,7 +138,7 @@ func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 	if a.Authority != nil {
 		o.Authority = a.Authority.Handler()
 	}
-	if a.Login != nil {
+	if a.Login != nil || a.Local != nil {
 		o.Office = a.office()
 	}
 	return web.Handler(o)
@@ -154,18 +154,19 @@ func (a *app) limiter() web.Limiter {
 
 // office is what the pages of officers stand on.
 func (a *app) office() *web.Office {
-	return &web.Office{
-		Service: a.Service, Provider: a.Login,
+	o := &web.Office{
+		Service: a.Service, Provider: a.Login, Local: a.Local,
 		Attempts: &auth.Attempts{Store: a.Register, Now: time.Now},
-		Sessions: a.sessions(),
-		Unlock: func(ctx context.Context, proof auth.Identity, account document.Account) (document.KeyHolder, error) {
-			if a.Vault == nil {
-				return nil, fmt.Errorf("%w: the keys are files here: sign on the command line", document.ErrKeyRefused)
-			}
-			return a.unlockAtVault(proof)(ctx, account)
-		},
-		Templates: a.Renderer.Templates, Offices: a.Config.Offices, Go: a.work.Go,
+		Sessions: a.sessions(), Templates: a.Renderer.Templates, Offices: a.Config.Offices, Go: a.work.Go,
 	}
+	if a.Vault == nil {
+		o.OpenKey = a.openKey
+		return o
+	}
+	o.Unlock = func(ctx context.Context, proof auth.Identity, account document.Account) (document.KeyHolder, error) {
+		return a.unlockAtVault(proof)(ctx, account)
+	}
+	return o
 }
 
 func (a *app) sessions() *auth.Sessions { return &auth.Sessions{Store: a.Register, Now: time.Now} }

@@ -69,10 +69,13 @@ type Config struct {
 		Timestamps   *timestampsConfig   `json:"timestamps,omitempty"`
 	} `json:"authority"`
 
-	// Login is the identity provider. Without it officers use the command line
-	// and the passphrases of their key files.
+	// Login is how people log in at the pages of officers: at an identity
+	// provider or, where keys are in files, with passwords of docsvc's own. Without
+	// either there are no such pages. The command line asks the provider or, without
+	// one, for the passphrase of the key.
 	Login struct {
-		OIDC *auth.Config `json:"oidc,omitempty"`
+		OIDC  *auth.Config `json:"oidc,omitempty"`
+		Local bool         `json:"local,omitempty"`
 		// CommandClientID is the public client of the command line, whose redirect
 		// addresses are on this machine (RFC 8252); default: that of OIDC. Vault's
 		// role must accept both as audience.
@@ -152,6 +155,7 @@ func defaultConfig() Config {
 	c.Archive.Directory = "archive"
 	c.Keys.Directory = "keys"
 	c.Keys.ApplianceKey = "appliance.key"
+	c.Login.Local = true
 	c.Authority.Evaluation = "authority"
 	c.RetentionYears = map[string]int{"": 100}
 	scheme, err := numbering.ParseScheme(numbering.DefaultCase)

@@ -122,6 +122,9 @@ func (c Config) validateParts() []error {
 	if (c.Keys.Directory != "" || a.Evaluation != "") && c.Keys.ApplianceKey == "" {
 		fault("keys.appliance_key is missing")
 	}
+	if c.Login.Local && c.Login.OIDC != nil {
+		fault("login.oidc or login.local: two are configured, choose one")
+	}
 	if c.Keys.Vault != nil && c.Login.OIDC == nil {
 		fault("keys.vault needs login.oidc: officers unlock their keys by logging in")
 	}

@@ -49,7 +49,13 @@ func demoPassphrase(c Config, login string) string {
 	return filepath.Join(c.dir, "demo", login+".passphrase")
 }
 
-// addDemoOfficers enrols the demo officers with random passphrases.
+// demoPassword is where init leaves the password with which a demo officer logs
+// in at the pages.
+func demoPassword(c Config, login string) string {
+	return filepath.Join(c.dir, "demo", login+".password")
+}
+
+// addDemoOfficers enrols the demo officers with random passphrases and passwords.
 func addDemoOfficers(ctx context.Context, e env, c Config) error {
 	a, err := openApp(ctx, c, e.log)
 	if err != nil {
@@ -60,10 +66,15 @@ func addDemoOfficers(ctx context.Context, e env, c Config) error {
 		if err != nil {
 			break
 		}
-		passphrase := rand.Text()
-		file := demoPassphrase(c, officer.Login)
-		if err = os.WriteFile(file, []byte(passphrase+"\n"), 0o600); err == nil {
+		passphrase, password := rand.Text(), rand.Text()
+		if err = os.WriteFile(demoPassphrase(c, officer.Login), []byte(passphrase+"\n"), 0o600); err == nil {
 			err = a.enrol(ctx, officer, []byte(passphrase), keyfile.DefaultCost(), vault.TypeP256)
+		}
+		if err == nil {
+			err = os.WriteFile(demoPassword(c, officer.Login), []byte(password+"\n"), 0o600)
+		}
+		if err == nil {
+			err = a.setPassword(ctx, officer.Login, []byte(password))
 		}
 	}
 	return errors.Join(err, a.close())

@@ -63,6 +63,10 @@ func FuzzConfig(f *testing.F) {
 
 // TestConfig: all that is wrong is listed at once.
 func TestConfig(t *testing.T) {
+	if _, err := parseConfig([]byte(`{"login":{"local":true,"oidc":{"issuer":"https://login.example"}}}`)); err == nil ||
+		!strings.Contains(err.Error(), "login.oidc or login.local: two are configured") {
+		t.Errorf("two ways to log in: %v", err)
+	}
 	_, err := parseConfig([]byte(`{"address":"x","origin":"ftp://x","level":"B-X","lease_seconds":0,"workers":0,
 		"levels":{"query":"b-t","":"B-T"},"certify":{"":true},"renew_before_days":9999,"status_age_hours":-1,
 		"production":true,"authority":{"evaluation":"a"},"offices":[{"code":"1","name":"a"},{"code":"1","name":"b"}]}`))

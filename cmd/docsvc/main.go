@@ -45,7 +45,7 @@ func commands() []command {
 		{"init", "--data DIR [--demo] [--origin URL] | --config FILE", "make the embedded set, or what the parts of a configuration need", runInit},
 		{"serve", "--data DIR | --config FILE [--addr HOST:PORT]", "serve the pages and run the worker", runServe},
 		{"demo", "--data DIR [--json]", "register the sample cases and issue their acts", runDemo},
-		{"officer", "add|enrol|import|renew|revoke|disable|list …", "manage officers, their keys and certificates", runOfficer},
+		{"officer", "add|enrol|import|renew|revoke|disable|password|list …", "manage officers, their keys and certificates", runOfficer},
 		{"keys", "reconcile --vault-audit FILE | rotate tsa", "compare Vault's log with the audit trail; give the evaluation authority another time-stamping unit", runKeys},
 		{"case", "register --input FILE.json … | show NUMBER", "register an enforcement document, or show a case", runCase},
 		{"issue", "--template ID --input FILE.json --officer LOGIN --passphrase-file F [--out FILE.pdf] [--json]", "issue, sign and archive one act", runIssue},

@@ -61,29 +61,37 @@ func (a *app) unlock(ctx context.Context, o *officerFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The key is the credential: with its certificate revoked it opens nothing,
-	// neither a signature nor what needs none, a void or a change of standing.
-	if err := a.Service.MayUseKey(ctx, account); err != nil {
-		return nil, err
-	}
 	passphrase, err := readInput(o.passphraseFile, maxPassphrase)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(passphrase)
 	s := &session{account: account, actor: account.Actor(uuid.NewString())}
-	err = a.Service.Attempt(ctx, s.actor, o.login, func() error {
-		key, err := keyfile.Open(a.Config.officerKey(o.login), bytes.TrimRight(passphrase, "\r\n"))
+	s.key, err = a.openKey(ctx, s.actor, account, bytes.TrimRight(passphrase, "\r\n"))
+	return s, err
+}
+
+// openKey unlocks the key file of an account. The passphrase is wiped, whatever
+// happens; guessing it is slowed down. The key is the credential: with its
+// certificate revoked it opens nothing, neither a signature nor what needs none, a
+// void or a change of standing.
+func (a *app) openKey(ctx context.Context, actor document.Actor, account document.Account, passphrase []byte) (document.KeyHolder, error) {
+	defer clear(passphrase)
+	if err := a.Service.MayUseKey(ctx, account); err != nil {
+		return nil, err
+	}
+	var key document.KeyHolder
+	err := a.Service.Attempt(ctx, actor, account.Login, func() error {
+		opened, err := keyfile.Open(a.Config.officerKey(account.Login), passphrase)
 		if errors.Is(err, keyfile.ErrPassphrase) {
 			return fmt.Errorf("%w: %w", document.ErrCredential, err)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			key = keyfile.Holder{ID: account.KeyID, Key: opened}
 		}
-		s.key = keyfile.Holder{ID: account.KeyID, Key: key}
-		return nil
+		return err
 	})
-	return s, err
+	return key, err
 }
 
 // logIn authenticates the officer at the identity provider, in the officer's

@@ -17,6 +17,7 @@ import (
 
 	"docsvc/internal/auth"
 	"docsvc/internal/document"
+	"docsvc/internal/password"
 	"docsvc/internal/render"
 	"docsvc/internal/signing"
 	"docsvc/internal/signing/authority"
@@ -44,6 +45,7 @@ type app struct {
 	Authority    *authority.Authority // nil: nothing is left for it to do
 	Vault        *vault.Client        // nil: keys are in files
 	Login        *auth.Provider       // nil: officers use passphrases
+	Local        *auth.Local          // nil: nobody logs in with a password
 	Parts        *web.Parts           // counts the calls of all of them
 
 	applianceKey []byte
@@ -87,6 +89,9 @@ func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error
 	}
 	if a.Service, err = a.newService(ctx); err != nil {
 		return nil, err
+	}
+	if c.Login.Local {
+		a.Local = auth.NewLocal(a.Service, password.DefaultCost(), time.Now)
 	}
 	a.Service.ObserveKey, a.Service.ObserveRenewal = a.Parts.Signature, a.Parts.Renewal
 	a.Verify = &verify.Verifier{

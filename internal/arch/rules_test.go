@@ -22,6 +22,7 @@ var uses = map[string][]string{
 	"internal/signing/cms":      {},
 	"internal/signing/etsi":     {"internal/signing"},
 	"internal/signing/corpus":   {}, // tests only
+	"internal/password":         {},
 	"internal/arch":             {},
 
 	// Servers of others, for tests and for trying the production set.
@@ -56,7 +57,7 @@ var uses = map[string][]string{
 
 	// Use cases and what faces the world.
 	// The page that ends a login of the command line speaks three languages.
-	"internal/auth":          {"internal/document", "internal/i18n"},
+	"internal/auth":          {"internal/document", "internal/i18n", "internal/password"},
 	"internal/auth/authtest": {"internal/auth", "internal/document"},
 	"internal/verify": {
 		"internal/archive", "internal/codes", "internal/document",

@@ -22,7 +22,7 @@ var vocabulary = []Field{
 	// hashes, in hexadecimal
 	"digest", "document_digest", "sha256", "manifest_sha256", "certificate_sha256",
 	// changes
-	"standing", "by", "reason", "from", "to", "until", "role", "way", "copy",
+	"standing", "by", "reason", "from", "to", "until", "role", "way", "copy", "factor",
 }
 
 // NewDetail returns details for an event: short texts under the names of the

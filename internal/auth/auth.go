@@ -1,11 +1,11 @@
 // Package auth finds out who somebody is. It logs people in with an OpenID
-// Connect provider, keeps what was begun and not finished (an [Attempt]) and
-// who is in (a [Session]), and obtains the fresh token with which an officer
-// authorises the signing of one batch (docs/design.md, D4).
+// Connect provider or, without one, by accounts of docsvc's own ([Local]), keeps
+// what was begun and not finished (an [Attempt]) and who is in (a [Session]), and
+// obtains the fresh token with which an officer authorises the signing of one
+// batch (docs/design.md, D4).
 //
 // It says who, never what they may do: that is the core's table of permissions.
-// It does not know passwords, does not refresh tokens and calls no other
-// address than the provider's. Do not use an [Identity] for anything before
+// It does not refresh tokens and calls no other address than the provider's. Do not use an [Identity] for anything before
 // [Admit] has found its account.
 package auth
 

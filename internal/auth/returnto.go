@@ -10,6 +10,15 @@ import (
 // query, nothing that a browser or a proxy reads in two ways.
 var localPath = regexp.MustCompile(`^/([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/?)?(\?[A-Za-z0-9._~=&%+,:-]*)?$`)
 
+// LocalPath is a path from a request, if a browser can be sent there without
+// leaving this site, else another.
+func LocalPath(path, otherwise string) string {
+	if isLocalPath(path) {
+		return path
+	}
+	return otherwise
+}
+
 // isLocalPath reports whether a browser can be sent to s without leaving this
 // site (open redirect).
 func isLocalPath(s string) bool {

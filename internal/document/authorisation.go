@@ -25,10 +25,20 @@ type Authorisation struct {
 
 	// The rest is set when it is used.
 	UsedAt   time.Time `json:"used_at,omitzero"`
-	TokenID  string    `json:"token_id"` // of the proof: names one authentication
+	Way      Way       `json:"way,omitempty"`
+	TokenID  string    `json:"token_id"` // names the one authentication
 	KeyID    string    `json:"key_id"`   // key and version that it unlocked
-	Evidence []byte    `json:"evidence"` // the proof, encrypted for the auditor
+	Evidence []byte    `json:"evidence"` // the provider's proof, encrypted for the auditor
 }
+
+// Way is how an officer gave the consent of an Authorisation.
+type Way string
+
+// The ways of consent.
+const (
+	ByProvider   Way = ""           // a login at the identity provider that names the batch
+	ByPassphrase Way = "passphrase" // typed beneath the list, it opened the key
+)
 
 // AuthorisedItem is one act of an authorisation.
 type AuthorisedItem struct {
@@ -62,8 +72,8 @@ func BatchNonce(digests [][]byte) string {
 type AuthorisationTx interface {
 	InsertAuthorisation(ctx context.Context, a Authorisation) error
 	Authorisation(ctx context.Context, id string) (Authorisation, error)
-	// UseAuthorisation moves a from open to used with UsedAt, TokenID, KeyID and
-	// Evidence. ErrStale when it is not open, ErrExists when the token was used
+	// UseAuthorisation moves a from open to used with UsedAt, Way, TokenID, KeyID
+	// and Evidence. ErrStale when it is not open, ErrExists when the token was used
 	// for another one.
 	UseAuthorisation(ctx context.Context, a Authorisation) error
 	// AuthorisationsOf lists the newest authorisations of login.

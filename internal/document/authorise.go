@@ -21,15 +21,24 @@ const (
 	authorisationLife = 5 * time.Minute
 )
 
-// Proof is what an officer's fresh authentication says. Package auth has
-// checked that it is genuine; whether it is for this batch and this officer is
-// checked here.
+// Proof is what an officer's fresh authentication says. That it is genuine was
+// checked by package auth, or by the key file that the passphrase opened;
+// whether it is for this batch and this officer is checked here.
 type Proof struct {
-	Subject string    // who, at the identity provider
+	Way     Way
+	Subject string    // who, at the identity provider; whose key, by passphrase
 	Nonce   string    // what it was asked for
 	At      time.Time // of the authentication
 	TokenID string    // names this one authentication
-	Token   []byte    // what can be shown to others; a secret until it expires
+	Token   []byte    // the provider's, to be shown to others; a secret until it expires
+}
+
+// isOf says whether the proof is of the person of an account.
+func (p Proof) isOf(a Account) bool {
+	if p.Way == ByPassphrase {
+		return p.Subject == a.Login
+	}
+	return a.Subject != "" && p.Subject == a.Subject
 }
 
 // Authorise records that actor is about to sign exactly these acts as they are
@@ -139,7 +148,7 @@ func (s *Service) checkProof(ctx context.Context, actor Actor, id string, proof 
 	if err != nil {
 		return a, account, err
 	}
-	if account.Subject == "" || proof.Subject != account.Subject {
+	if !proof.isOf(account) {
 		return a, account, newError(Forbidden, "error.batch.other_person", nil, "login", actor.Login)
 	}
 	if proof.Nonce != a.Nonce || proof.TokenID == "" || proof.At.Before(a.Begun.Truncate(time.Second).Add(-clockTolerance)) {
@@ -198,15 +207,17 @@ func (s *Service) asAuthorised(ctx context.Context, actor Actor, item Authorised
 	return r, nil
 }
 
-// useAuthorisation keeps the proof, encrypted, and closes the authorisation.
-// It goes into the archive too: whoever doubts a signature in thirty years can
-// be shown what the officer consented to.
+// useAuthorisation closes the authorisation, and keeps how the consent was given
+// and a provider's proof, encrypted. It goes into the archive too: whoever doubts
+// a signature in thirty years can be shown what the officer consented to.
 func (s *Service) useAuthorisation(ctx context.Context, actor Actor, a Authorisation, account Account, proof Proof) error {
 	var err error
-	if a.Evidence, err = s.Evidence.SealEvidence(ctx, proof.Token); err != nil {
-		return newError(Unavailable, "error.key.locked", fmt.Errorf("encrypt the proof: %w", err), "login", actor.Login)
+	if proof.Way == ByProvider {
+		if a.Evidence, err = s.Evidence.SealEvidence(ctx, proof.Token); err != nil {
+			return newError(Unavailable, "error.key.locked", fmt.Errorf("encrypt the proof: %w", err), "login", actor.Login)
+		}
 	}
-	a.State, a.UsedAt, a.TokenID, a.KeyID = AuthorisationUsed, s.Now(), proof.TokenID, account.KeyID
+	a.State, a.UsedAt, a.Way, a.TokenID, a.KeyID = AuthorisationUsed, s.Now(), proof.Way, proof.TokenID, account.KeyID
 	item, err := s.event(archive.KindAuthorisation, a.Login, a)
 	if err != nil {
 		return err
@@ -218,9 +229,11 @@ func (s *Service) useAuthorisation(ctx context.Context, actor Actor, a Authorisa
 		if err := tx.InsertOutbox(ctx, item); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, audit.AuthorisationUsed, a.ID, map[string]string{
-			"nonce": a.Nonce, "of": fmt.Sprint(len(a.Items)), "token_id": a.TokenID, "key": a.KeyID,
-		})
+		detail := map[string]string{"nonce": a.Nonce, "of": fmt.Sprint(len(a.Items)), "token_id": a.TokenID, "key": a.KeyID}
+		if a.Way != ByProvider {
+			detail["way"] = string(a.Way)
+		}
+		return s.record(ctx, tx, actor, audit.AuthorisationUsed, a.ID, detail)
 	})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrExists) {
 		return newError(Conflict, "error.batch.used", err)

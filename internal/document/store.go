@@ -29,6 +29,7 @@ type Tx interface {
 	ProposalTx
 	DeliveryTx
 	WorkTx
+	FactorTx
 	AuthorisationTx
 	CounterTx
 	OutboxTx

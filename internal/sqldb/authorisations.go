@@ -9,13 +9,13 @@ import (
 )
 
 const authorisationColumns = `id, login, nonce, items, begun, expires, request_id,
-	state, used_at, token_id, key_id, evidence`
+	state, used_at, token_id, key_id, evidence, way`
 
 func (t *tx) InsertAuthorisation(ctx context.Context, a document.Authorisation) error {
 	err := t.insert(ctx, `INSERT INTO authorisation (`+authorisationColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 		a.ID, a.Login, a.Nonce, len(a.Items), Time(a.Begun), Time(a.Expires), a.RequestID,
-		string(a.State), Time(a.UsedAt), a.TokenID, a.KeyID, nullable(a.Evidence))
+		string(a.State), Time(a.UsedAt), a.TokenID, a.KeyID, nullable(a.Evidence), string(a.Way))
 	if err == nil {
 		const width = 6
 		args := make([]any, 0, width*len(a.Items))
@@ -62,7 +62,7 @@ func (t *tx) authorisations(ctx context.Context, query string, args ...any) ([]d
 			n int // the items tell themselves
 		)
 		err := s(&a.ID, &a.Login, &a.Nonce, &n, (*Time)(&a.Begun), (*Time)(&a.Expires), &a.RequestID,
-			&a.State, (*Time)(&a.UsedAt), &a.TokenID, &a.KeyID, &a.Evidence)
+			&a.State, (*Time)(&a.UsedAt), &a.TokenID, &a.KeyID, &a.Evidence, &a.Way)
 		found, ids = append(found, a), append(ids, a.ID)
 		return err
 	}, query, args...)
@@ -92,10 +92,10 @@ func (t *tx) authorisations(ctx context.Context, query string, args ...any) ([]d
 // one is an answer. Of two that bring the same token at once the unique index
 // lets one through, and ends the transaction of the other with ErrExists too.
 func (t *tx) UseAuthorisation(ctx context.Context, a document.Authorisation) error {
-	err := t.swap(ctx, `UPDATE authorisation SET state = 'used', used_at = $1, token_id = $2, key_id = $3, evidence = $4
-		WHERE id = $5 AND state = 'open'
+	err := t.swap(ctx, `UPDATE authorisation SET state = 'used', used_at = $1, token_id = $2, key_id = $3, evidence = $4, way = $5
+		WHERE id = $6 AND state = 'open'
 			AND NOT EXISTS (SELECT 1 FROM authorisation o WHERE o.token_id = $2 AND o.token_id <> '')`,
-		Time(a.UsedAt), a.TokenID, a.KeyID, nullable(a.Evidence), a.ID)
+		Time(a.UsedAt), a.TokenID, a.KeyID, nullable(a.Evidence), string(a.Way), a.ID)
 	if errors.Is(err, document.ErrStale) {
 		err = t.whyNotUsed(ctx, a.ID)
 	}

@@ -48,6 +48,8 @@ func everything(t *testing.T, tx document.Tx) error {
 	return errors.Join(
 		tx.PutAccount(ctx, document.Account{Login: "əli", Subject: "5VBK5VR", Name: `"Ə"`, CreatedAt: noon, Disabled: true}),
 		tx.SetFailures(ctx, "əli", 3, noon),
+		tx.PutFactor(ctx, document.Factor{Login: "əli", Kind: document.FactorPassword, Secret: []byte("$argon2id$"), CreatedAt: noon}),
+		tx.InsertSignIn(ctx, document.SignIn{ID: "s1", Login: "əli", At: noon, Way: "password"}),
 		tx.InsertCase(ctx, c),
 		tx.InsertAct(ctx, a),
 		tx.PutStaged(ctx, document.Staged{ActID: "a1", PDF: []byte("%PDF")}),

@@ -53,7 +53,7 @@ var servicePrivileges = map[string]privileges{
 		"token_for", "token",
 	}},
 	"sign_intent":        {insert: true, update: []string{"outcome", "signature", "key_request"}},
-	"authorisation":      {insert: true, update: []string{"state", "used_at", "token_id", "key_id", "evidence"}},
+	"authorisation":      {insert: true, update: []string{"state", "used_at", "token_id", "key_id", "evidence", "way"}},
 	"authorisation_item": {insert: true},
 	"job": {insert: true, delete: true, update: []string{
 		"run_after", "lease_ends", "owner", "attempts", "last_error", "reason", "since",
@@ -72,6 +72,8 @@ var servicePrivileges = map[string]privileges{
 	"ledger_head":        {update: []string{"size", "root", "audit_seq", "published", "published_audit", "checkpoint", "owner", "lease_ends"}},
 	"login_attempt":      {insert: true, delete: true},
 	"session":            {insert: true, delete: true, update: []string{"last_seen"}},
+	"factor":             {insert: true, delete: true, update: []string{"name", "secret", "counter", "created_at", "used_at"}},
+	"sign_in":            {insert: true, delete: true},
 	"rate_window":        {insert: true, delete: true, update: []string{"n", "ends"}},
 }
 

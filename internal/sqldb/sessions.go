@@ -142,8 +142,17 @@ func (r *Register) TakeAttempt(ctx context.Context, state auth.Hash) (auth.Attem
 	return a, nil
 }
 
+// keepSignIns is how long people are shown their logins, and keepFailures how
+// long failed attempts are remembered without another: much longer than the
+// longest delay.
+const (
+	keepSignIns  = 90 * 24 * time.Hour
+	keepFailures = 24 * time.Hour
+)
+
 // Purge implements [auth.Store]. What is left when there is very much to remove
-// is for the next time.
+// is for the next time. What people are shown of their logins, and failed
+// attempts of long ago, go in passing.
 func (r *Register) Purge(ctx context.Context, now, idle time.Time) (int, error) {
 	total := 0
 	for _, p := range []struct {
@@ -156,6 +165,9 @@ func (r *Register) Purge(ctx context.Context, now, idle time.Time) (int, error) 
 			(SELECT id_hash FROM session WHERE expires <= $1 ORDER BY expires LIMIT $2)`, now},
 		{`DELETE FROM session WHERE id_hash IN
 			(SELECT id_hash FROM session WHERE last_seen <= $1 ORDER BY last_seen LIMIT $2) AND last_seen <= $1`, idle},
+		{`DELETE FROM sign_in WHERE id IN (SELECT id FROM sign_in WHERE at <= $1 ORDER BY at LIMIT $2)`, now.Add(-keepSignIns)},
+		{`DELETE FROM auth_failure WHERE login IN
+			(SELECT login FROM auth_failure WHERE last_at <= $1 ORDER BY last_at LIMIT $2) AND last_at <= $1`, now.Add(-keepFailures)},
 	} {
 		n, err := r.remove(ctx, p.query, p.before)
 		total += n

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"docsvc/internal/auth"
 	"docsvc/internal/document"
 	"docsvc/internal/i18n"
 )
@@ -57,7 +56,7 @@ func (s *site) apiRoutes(r *mux.Router) {
 func (s *site) apiOfficer(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, err := s.person(r)
-		if errors.Is(err, auth.ErrNoSession) || errors.Is(err, auth.ErrIdle) {
+		if isSessionOver(err) {
 			w.Header().Set("WWW-Authenticate", `Cookie realm="docsvc", cookie-name="`+s.cookieName(sessionCookie)+`"`)
 			s.problem(w, r, http.StatusUnauthorized, problem{text: errorKey(err), kind: document.Forbidden, err: err})
 			return

@@ -73,7 +73,9 @@ func (s *site) apiAuthorisation(w http.ResponseWriter, r *http.Request) {
 func (s *site) apiShowAuthorisation(r *http.Request, lang string, a document.Authorisation) (apiAuthorisationJSON, error) {
 	j := apiAuthorisationJSON{ID: a.ID, State: a.State, Begun: a.Begun, Expires: a.Expires, Nonce: a.Nonce, Acts: []apiOutcomeJSON{}}
 	if a.State == document.AuthorisationOpen && !s.Now().After(a.Expires) {
-		j.LoginURL = s.Origin + "/login?authorisation=" + a.ID
+		if j.LoginURL = s.Origin + "/login?authorisation=" + a.ID; s.Office.OpenKey != nil {
+			j.LoginURL = s.Origin + authorisationPath(a.ID)
+		}
 	}
 	list, err := s.outcomes(r.Context(), a, s.batches.of(a.ID))
 	if err != nil {

@@ -25,7 +25,9 @@ type authorisationPage struct {
 	Left    []signView // not part of the batch
 	Until   string     // when the consent runs out
 	Nonce   string
-	LogIn   string // the way to authenticate and sign
+	LogIn   string // the way to authenticate at the provider and sign
+	Typed   bool   // or the passphrase is typed here
+	Wrong   string // what was wrong with it
 	Working bool   // the page looks again by itself
 	Done    int    // of Total acts, while it works
 	Total   int
@@ -94,6 +96,16 @@ func (s *site) authorisation(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "authorisation", s.authorisationPage(r, a, list))
 }
 
+// showWrong is the page of a batch whose passphrase was wrong: it is still open.
+func (s *site) showWrong(w http.ResponseWriter, r *http.Request, a document.Authorisation, wrong error) {
+	list, err := s.outcomes(r.Context(), a, s.batches.of(a.ID))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.render(w, r, statusOf(document.KindOf(wrong)), "authorisation", s.authorisationPage(r, a, list))
+}
+
 func (s *site) authorisationPage(r *http.Request, a document.Authorisation, list []actOutcome) authorisationPage {
 	p := authorisationPage{frame: s.frame(r, "sign.title"), Again: authorisationPath(a.ID), Nonce: a.Nonce, Until: s.clockSeconds(a.Expires)}
 	count := map[outcome]int{}
@@ -122,9 +134,16 @@ func (s *site) authorisationPage(r *http.Request, a document.Authorisation, list
 	case count[outcomeWaits] > 0 && s.Now().After(a.Expires):
 		say("ended", text("sign.expired.title"), text("error.batch.expired"))
 	case count[outcomeWaits] > 0:
-		p.LogIn = p.Link("/login?authorisation=" + a.ID)
-		say("ask", i18n.Plural(p.Lang, "sign.confirm.title", len(list)), text("sign.confirm.text"))
-		if reason := list[0].reason; reason != nil {
+		asked := "sign.confirm.text"
+		if p.Typed = s.Office.OpenKey != nil; p.Typed {
+			asked = "sign.confirm.typed"
+		} else {
+			p.LogIn = p.Link("/login?authorisation=" + a.ID)
+		}
+		say("ask", i18n.Plural(p.Lang, "sign.confirm.title", len(list)), text(asked))
+		if reason := list[0].reason; reason != nil && p.Typed {
+			p.Wrong = sentence(p.Lang, reason)
+		} else if reason != nil {
 			p.Text = sentence(p.Lang, reason) + " " + p.Text
 		}
 	case len(p.Failed) == 0 && count[outcomeSigned] == 0:

@@ -38,3 +38,10 @@ var (
 
 // AccountJSON is what an account is written by.
 type AccountJSON = apiAccountJSON
+
+// ParseSecretForm reads a form with a secret in it.
+func ParseSecretForm(body []byte) (map[string][]byte, error) {
+	f := &secretForm{body: body}
+	err := f.parse()
+	return f.fields, err
+}

@@ -71,3 +71,30 @@ func FuzzEnter(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSecretForm: a form with a secret is read as net/url reads it, or refused.
+func FuzzSecretForm(f *testing.F) {
+	for _, seed := range []string{"", "a=b", "a=b&a=c", "passphrase=a%C9%99+%2B", "=", "&&", "a", "a=%", "a=%4", "%zz=1", "a=b;c", "x=%00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		want, wantErr := url.ParseQuery(body)
+		got, err := web.ParseSecretForm([]byte(body))
+		if err != nil {
+			if wantErr == nil {
+				t.Fatalf("%q is refused: %v", body, err)
+			}
+			return
+		}
+		if wantErr != nil {
+			return // net/url does not like semicolons
+		}
+		for name, value := range got {
+			if value := string(value); name == "" && value == "" {
+				continue
+			} else if want.Get(name) != value {
+				t.Errorf("%q: %q is %q, want %q", body, name, value, want.Get(name))
+			}
+		}
+	})
+}

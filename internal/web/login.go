@@ -12,13 +12,18 @@ import (
 	"docsvc/internal/document"
 )
 
-// login sends the browser to the provider: for an ordinary login or, with
-// ?authorisation=, for the fresh one that signs a batch. Nothing is done by
-// coming here but that an attempt is noted, which nobody else can finish.
+// login sends the browser to the provider, or shows the form of a login here: for
+// an ordinary login or, with ?authorisation=, for the fresh authentication that
+// signs a batch. Nothing is done by coming here but that an attempt is noted,
+// which nobody else can finish.
 func (s *site) login(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if id := query.Get("authorisation"); id != "" {
 		s.officer(func(w http.ResponseWriter, r *http.Request) { s.loginToSign(w, r, id) })(w, r)
+		return
+	}
+	if s.Office.Local != nil {
+		s.localLogin(w, r)
 		return
 	}
 	back := query.Get("return_to")
@@ -34,6 +39,10 @@ func (s *site) loginToSign(w http.ResponseWriter, r *http.Request, id string) {
 	a, err := s.Office.Service.OpenAuthorisation(r.Context(), me.actor, id)
 	if err != nil {
 		s.fail(w, r, err)
+		return
+	}
+	if s.Office.OpenKey != nil { // the page of the batch asks for the passphrase
+		http.Redirect(w, r, s.frame(r, "").Link(authorisationPath(a.ID)), http.StatusSeeOther)
 		return
 	}
 	s.toProvider(w, r, auth.Start{
@@ -98,39 +107,21 @@ func (s *site) finishLogin(w http.ResponseWriter, r *http.Request, attempt auth.
 		return
 	}
 	account, err := auth.Admit(r.Context(), accountsIn{s.Office.Service.Store}, identity)
-	record := document.Login{
-		Account: account.Login, TokenID: identity.TokenID, Level: identity.ACR, RequestID: requestID(r.Context()), Refused: err,
-	}
-	if err != nil && document.KindOf(err) != document.Forbidden {
-		s.fail(w, r, err) // not known whether there is an account
-		return
-	}
 	if e, ok := errors.AsType[*document.Error](err); ok {
-		record.Account = e.Args["login"] // of an account that is closed
-	}
-	if recordErr := s.Office.Service.RecordLogin(r.Context(), record); recordErr != nil {
-		s.fail(w, r, recordErr)
-		return
+		account.Login = e.Args["login"] // of an account that is closed
 	}
 	if err != nil {
+		if record := s.recordRefusal(r, account, identity, err); record != nil {
+			err = record
+		}
 		s.fail(w, r, err)
 		return
 	}
-	if err := s.Office.Sessions.End(r.Context(), s.cookie(r, sessionCookie)); err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	id, _, err := s.Office.Sessions.Begin(r.Context(), account, identity, r.UserAgent())
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.setCookie(w, sessionCookie, id, 0)
 	back := attempt.ReturnTo
 	if path, _, _ := strings.Cut(back, "?"); path == "/" {
 		back = "/office"
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	s.letIn(w, r, account, identity, back)
 }
 
 // accountsIn is the register as auth.Admit asks it.

@@ -14,15 +14,23 @@ import (
 	"docsvc/internal/template"
 )
 
-// Office is what the pages of officers and /api/v1 are made of. Who logs in at
-// the provider, and whom an account was made for, is who they are for.
+// Office is what the pages of officers and /api/v1 are made of. Whom an account
+// was made for, and who can prove to be it, is who they are for.
 type Office struct {
 	Service  *document.Service
-	Provider *auth.Provider
 	Attempts *auth.Attempts
 	Sessions *auth.Sessions
-	// Unlock gets the key of an account by the fresh authentication for a batch.
-	Unlock func(ctx context.Context, proof auth.Identity, account document.Account) (document.KeyHolder, error)
+
+	// People log in at the provider or here: one of the two.
+	Provider *auth.Provider
+	Local    *auth.Local
+
+	// Unlock gets the key of an account by the fresh authentication at the
+	// provider that is for a batch; OpenKey by its passphrase, which it wipes, and
+	// slows guessing down. One of the two.
+	Unlock  func(ctx context.Context, proof auth.Identity, account document.Account) (document.KeyHolder, error)
+	OpenKey func(ctx context.Context, actor document.Actor, account document.Account, passphrase []byte) (document.KeyHolder, error)
+
 	// Templates are the kinds of act to choose from, Offices those of the
 	// configuration.
 	Templates *template.Library
@@ -36,8 +44,10 @@ func (o *Office) check() error {
 	switch {
 	case o == nil:
 		return nil
-	case o.Service == nil, o.Provider == nil, o.Attempts == nil, o.Sessions == nil, o.Unlock == nil, o.Templates == nil:
+	case o.Service == nil, o.Attempts == nil, o.Sessions == nil, o.Templates == nil:
 		return errors.New("web: a part of the office that is required is missing")
+	case (o.Provider == nil) == (o.Local == nil), (o.Unlock == nil) == (o.OpenKey == nil), o.Unlock != nil && o.Provider == nil:
+		return errors.New("web: an office has one way to log in, and one to unlock keys that goes with it")
 	}
 	return nil
 }
@@ -61,7 +71,11 @@ var (
 // officeRoutes is the part of the site that knows sessions.
 func (s *site) officeRoutes(r *mux.Router) {
 	s.only(r, http.MethodGet, "/login", s.limited(loginLimit, s.login))
-	s.only(r, http.MethodGet, "/login/callback", s.limited(loginLimit, s.callback))
+	if s.Office.Local != nil {
+		s.post(r, "/login", s.limited(loginLimit, s.logInHere))
+	} else {
+		s.only(r, http.MethodGet, "/login/callback", s.limited(loginLimit, s.callback))
+	}
 	s.get(r, "/logout", s.loggedOut)
 	s.post(r, "/logout", s.limited(loginLimit, s.logout))
 	s.post(r, "/logout/everywhere", s.limited(loginLimit, s.officer(s.logoutEverywhere)))
@@ -69,6 +83,9 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.get(r, "/office", s.officer(s.desk))
 	s.post(r, "/office/sign", s.officer(s.sign))
 	s.get(r, "/office/authorisations/{id}", s.officer(s.authorisation))
+	if s.Office.OpenKey != nil {
+		s.post(r, "/office/authorisations/{id}", s.officer(s.signByPassphrase))
+	}
 	s.get(r, "/office/register", s.officer(s.registerForm))
 	s.post(r, "/office/register", s.officer(s.register))
 	s.get(r, "/office/cases/{number}", s.officer(s.casePage))

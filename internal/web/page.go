@@ -26,7 +26,7 @@ type pages map[string]map[string]*template.Template
 func parsePages(files *assets) (pages, error) {
 	names := []string{
 		"home", "enter", "verdict", "offline", "file", "error",
-		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting", "approvals", "substitutions",
+		"lock", "login", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting", "approvals", "substitutions",
 		"form", "forms", "preview", "review", "list", "record", "copy",
 	}
 	all := pages{}

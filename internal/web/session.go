@@ -37,7 +37,7 @@ func (s *site) person(r *http.Request) (*person, error) {
 	if err != nil {
 		return nil, err
 	}
-	if account.Subject != session.Subject {
+	if s.Office.subject(account) != session.Subject {
 		return nil, &document.Error{Kind: document.Forbidden, Key: "error.login.session", Err: auth.ErrNoSession}
 	}
 	return &person{session, account, account.Actor(requestID(r.Context()))}, nil
@@ -71,7 +71,7 @@ type lockPage struct {
 // whoever had one why it is over: a locked workplace must not open by itself
 // because the provider still knows its person.
 func (s *site) askToLogIn(w http.ResponseWriter, r *http.Request, err error) {
-	if !errors.Is(err, auth.ErrNoSession) && !errors.Is(err, auth.ErrIdle) {
+	if !isSessionOver(err) {
 		s.fail(w, r, err)
 		return
 	}

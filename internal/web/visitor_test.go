@@ -33,7 +33,11 @@ func (o *office) as(login string) *visitor {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	id, _, err := o.sessions.Begin(o.t.Context(), account, auth.Identity{Subject: account.Subject}, "test")
+	subject := account.Subject
+	if o.options.Office.Local != nil {
+		subject = account.Login
+	}
+	id, _, err := o.sessions.Begin(o.t.Context(), account, auth.Identity{Subject: subject}, "test")
 	if err != nil {
 		o.t.Fatal(err)
 	}

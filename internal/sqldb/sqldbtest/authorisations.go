@@ -27,7 +27,7 @@ func newAuthorisation(n int, acts ...document.Act) document.Authorisation {
 // used returns a as it is after its use.
 func used(a document.Authorisation, token string) document.Authorisation {
 	a.State, a.UsedAt, a.TokenID = document.AuthorisationUsed, stored(noon.Add(time.Minute)), token
-	a.KeyID, a.Evidence = "vault:officer:1", []byte("sealed")
+	a.KeyID, a.Evidence, a.Way = "vault:officer:1", []byte("sealed"), document.ByPassphrase
 	return a
 }
 

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"docsvc/internal/password"
+)
+
+// officerPassword gives a person a password for the pages of officers, in place
+// of the one they have, and logs them out everywhere. It comes from a file or
+// from standard input: arguments can be seen by everybody on the machine.
+func officerPassword(ctx context.Context, e env, args []string) error {
+	f := newFlags(e, "officer password")
+	login := f.String("login", "", "`LOGIN` of the person")
+	file := f.String("password-file", "", "`FILE` with the new password; - is standard input")
+	if _, err := f.parse(args, 0, 0); err != nil {
+		return err
+	}
+	if err := f.require("login", "password-file"); err != nil {
+		return err
+	}
+	typed, err := readInput(*file, password.MaxBytes+2) // and the end of its line
+	if err != nil {
+		return err
+	}
+	defer clear(typed)
+	return withApp(ctx, e, f, func(a *app) error {
+		err := a.setPassword(ctx, *login, bytes.TrimRight(typed, "\r\n"))
+		if err != nil {
+			return err
+		}
+		n, err := a.sessions().EndAll(ctx, *login)
+		if err == nil {
+			fmt.Fprintf(e.stderr, "%s has a new password; %d sessions ended.\n", *login, n)
+		}
+		a.sequence(ctx, e)
+		return err
+	})
+}
+
+func (a *app) setPassword(ctx context.Context, login string, typed []byte) error {
+	if a.Local == nil {
+		return errors.New("login.local is not configured: people have their passwords at the identity provider, or none")
+	}
+	return a.Local.SetPassword(ctx, operator(), login, typed)
+}
