@@ -35,6 +35,10 @@ type Actor struct {
 	Name      string
 	RequestID string
 	Grants    []Grant
+	// Token is the prefix of the token by which a program asks, within Scopes;
+	// empty: it is a person.
+	Token  string
+	Scopes []Scope
 }
 
 // Action is something an actor may or may not do.
@@ -50,7 +54,9 @@ const (
 	ActServe        Action = "act.serve"  // record that an act was served on a party
 	ActSubstitute   Action = "officer.substitute"
 	ActRead         Action = "act.read"
-	ActOperate      Action = "operate" // accounts, rebuild, jobs
+	ActOperate      Action = "operate" // accounts, rebuild, jobs, tokens, webhooks
+	ActAudit        Action = "audit.read"
+	ActStatistics   Action = "statistics.read"
 )
 
 // permitted lists who may do what; an action that is not here is nobody's.
@@ -64,11 +70,17 @@ var permitted = map[Action][]Role{
 	ActSubstitute:   {RoleHead, RoleChief, RoleOwner}, // the first two for themselves
 	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
 	ActOperate:      {RoleOperator, RoleOwner},
+	ActAudit:        {RoleAuditor, RoleOwner},
+	ActStatistics:   {RoleHead, RoleAuditor, RoleOwner},
 }
 
 // May returns nil if the actor may do the action in the office, else a
-// Forbidden error that says which role was wanted.
+// Forbidden error that says which role was wanted. A program needs the scope
+// for the action too.
 func (a Actor) May(action Action, office string) error {
+	if err := a.program(action); err != nil {
+		return err
+	}
 	for _, g := range a.Grants {
 		if (g.Office == office || g.Office == AnyOffice) && slices.Contains(permitted[action], g.Role) {
 			return nil
@@ -76,4 +88,31 @@ func (a Actor) May(action Action, office string) error {
 	}
 	return newError(Forbidden, "error.forbidden", nil,
 		"login", a.Login, "action", string(action), "office", office)
+}
+
+// mayAnywhere returns nil if there is an office in which the actor may do it.
+func (a Actor) mayAnywhere(action Action) error {
+	err := a.May(action, "")
+	for _, g := range a.Grants {
+		if err == nil {
+			break
+		}
+		err = a.May(action, g.Office)
+	}
+	return err
+}
+
+// officesFor lists the offices in which the actor may do it; everywhere says
+// that it is all of them.
+func (a Actor) officesFor(action Action) (offices []string, everywhere bool) {
+	for _, g := range a.Grants {
+		switch {
+		case a.May(action, g.Office) != nil:
+		case g.Office == AnyOffice:
+			everywhere = true
+		case !slices.Contains(offices, g.Office):
+			offices = append(offices, g.Office)
+		}
+	}
+	return offices, everywhere
 }

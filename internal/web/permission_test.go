@@ -106,6 +106,7 @@ func (o *office) targets(t *testing.T) targets {
 		t.Fatal(err)
 	}
 	target.form, target.draft, target.template = form, draft, id
+	o.follow()
 	return target
 }
 
@@ -156,6 +157,12 @@ func entrances() map[document.Action][]entrance {
 		},
 		document.ActRead:    readEntrances(api),
 		document.ActOperate: operateEntrances(api),
+		document.ActAudit:   auditEntrances(api),
+		document.ActStatistics: {
+			{name: "API", reads: true, request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+				return v.get(api + "/statistics?office=" + documenttest.Office)
+			}},
+		},
 	}
 }
 
@@ -197,6 +204,17 @@ func operateEntrances(api string) []entrance {
 		{name: "API list", reads: true, shown: "vuqar", request: shown(api + "/accounts")},
 		{name: "page list", reads: true, shown: "vuqar", request: shown("/office/accounts")},
 	}
+}
+
+// auditEntrances look for the events of one act.
+func auditEntrances(api string) []entrance {
+	var list []entrance
+	for name, path := range map[string]string{"API": api + "/audit/events?subject="} {
+		list = append(list, entrance{name: name, reads: true, shown: "act.issued", request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+			return v.get(path + x.archived.Number)
+		}})
+	}
+	return list
 }
 
 // send sends a file with a form, whose other fields come in pairs.

@@ -51,6 +51,8 @@ func Permissions() []Permission {
 		{document.ActSubstitute, "-y----yy-"},
 		{document.ActRead, "yyyyy--y-"},
 		{document.ActOperate, "-----yy--"},
+		{document.ActAudit, "----y-y--"},
+		{document.ActStatistics, "-y--y-y--"},
 	}
 	var all []Permission
 	for _, row := range table {
