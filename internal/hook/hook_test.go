@@ -29,7 +29,9 @@ type memory struct {
 	claim int
 }
 
-func (m *memory) View(ctx context.Context, fn func(document.Tx) error) error { return m.Update(ctx, fn) }
+func (m *memory) View(ctx context.Context, fn func(document.Tx) error) error {
+	return m.Update(ctx, fn)
+}
 func (m *memory) Update(_ context.Context, fn func(document.Tx) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
