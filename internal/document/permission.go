@@ -19,6 +19,11 @@ const (
 	RoleChief Role = "chief"
 )
 
+// Roles lists all roles.
+func Roles() []Role {
+	return []Role{RoleOfficer, RoleHead, RoleChief, RoleClerk, RoleArchivist, RoleAuditor, RoleOperator, RoleOwner}
+}
+
 // AnyOffice is the office of a grant that holds everywhere.
 const AnyOffice = "*"
 

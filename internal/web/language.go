@@ -35,6 +35,7 @@ type whoView struct {
 	Name string
 	// What there is for this person beside the acts that wait.
 	Register, Issues, Reads, Accounts bool
+	Audit, Statistics                 bool
 }
 
 func (s *site) frame(r *http.Request, titleKey string) frame {
@@ -47,6 +48,7 @@ func (s *site) frame(r *http.Request, titleKey string) frame {
 		f.Who = &whoView{
 			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase),
 			Issues: mayAnywhere(p.actor, document.ActIssue), Reads: mayAnywhere(p.actor, document.ActRead), Accounts: mayAnywhere(p.actor, document.ActOperate),
+			Audit: mayAnywhere(p.actor, document.ActAudit), Statistics: mayAnywhere(p.actor, document.ActStatistics),
 		}
 	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)

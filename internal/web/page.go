@@ -27,6 +27,7 @@ func parsePages(files *assets) (pages, error) {
 		"home", "enter", "verdict", "file", "error",
 		"lock", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting",
 		"form", "forms", "preview", "review", "list",
+		"tokens", "webhooks", "webhook", "audit", "verify", "statistics", "account", "state",
 	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {
