@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -26,14 +25,6 @@ func (fixedSecrets) WebhookSecret(_ context.Context, kid, id string) ([]byte, st
 	}
 	sum := sha256.Sum256([]byte(kid + id))
 	return sum[:], kid, nil
-}
-
-// keyOf is what an error is for people.
-func keyOf(err error) string {
-	if e, ok := errors.AsType[*document.Error](err); ok {
-		return e.Key
-	}
-	return fmt.Sprint(err)
 }
 
 func TestTokens(t *testing.T) {
@@ -221,7 +212,7 @@ func TestWebhooks(t *testing.T) {
 	follow(t, s)
 	follow(t, s) // nothing is told twice
 	types := func(id string) string {
-		_, list, err := s.Deliveries(ctx, boss, id, "", 0)
+		_, list, err := s.Messages(ctx, boss, id, "", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,17 +231,17 @@ func TestWebhooks(t *testing.T) {
 	if got := types(voids.ID) + types(elsewhere.ID); got != "" {
 		t.Errorf("told %q", got)
 	}
-	if _, _, err := s.Deliveries(ctx, other, all.ID, "", 0); keyOf(err) != "error.forbidden" {
+	if _, _, err := s.Messages(ctx, other, all.ID, "", 0); keyOf(err) != "error.forbidden" {
 		t.Errorf("%v", err)
 	}
 	if err := s.DisableWebhook(ctx, boss, all.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, list, err := s.Deliveries(ctx, boss, all.ID, "", 0)
-	if err != nil || list[0].State != document.DeliveryFailed {
+	_, list, err := s.Messages(ctx, boss, all.ID, "", 0)
+	if err != nil || list[0].State != document.MessageFailed {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if err := s.RetryDelivery(ctx, boss, all.ID, list[0].ID); keyOf(err) != "error.webhook.disabled" {
+	if err := s.RetryMessage(ctx, boss, all.ID, list[0].ID); keyOf(err) != "error.webhook.disabled" {
 		t.Errorf("%v", err)
 	}
 }

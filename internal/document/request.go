@@ -39,10 +39,10 @@ type RequestTx interface {
 	AnswerRequest(ctx context.Context, r KeptRequest) error
 	// ForgetRequest lets the key be used anew.
 	ForgetRequest(ctx context.Context, key [sha256.Size]byte) error
-	// PurgeRequests removes some that have expired, PurgeDeliveries some that were
+	// PurgeRequests removes some that have expired, PurgeMessages some that were
 	// done before a time; they say how many.
 	PurgeRequests(ctx context.Context, now time.Time, limit int) (int, error)
-	PurgeDeliveries(ctx context.Context, before time.Time, limit int) (int, error)
+	PurgeMessages(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 const (
@@ -119,7 +119,7 @@ func (s *Service) Purge(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			deliveries, err := tx.PurgeDeliveries(ctx, now.Add(-deliveriesKept), purgeRows)
+			deliveries, err := tx.PurgeMessages(ctx, now.Add(-deliveriesKept), purgeRows)
 			left = requests == purgeRows || deliveries == purgeRows
 			return err
 		})

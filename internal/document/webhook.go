@@ -44,25 +44,25 @@ type Webhook struct {
 	Disabled  bool
 }
 
-// DeliveryState is how far a delivery is.
-type DeliveryState string
+// MessageState is how far a delivery is.
+type MessageState string
 
 // The states of a delivery.
 const (
-	DeliveryWaiting   DeliveryState = "waiting"
-	DeliveryDelivered DeliveryState = "delivered"
-	DeliveryFailed    DeliveryState = "failed" // given up, until somebody retries it
+	MessageWaiting   MessageState = "waiting"
+	MessageDelivered MessageState = "delivered"
+	MessageFailed    MessageState = "failed" // given up, until somebody retries it
 )
 
-// Delivery is one event on its way to one webhook.
-type Delivery struct {
+// Message is one event on its way to one webhook.
+type Message struct {
 	ID        string // of the message, the same at every attempt
 	WebhookID string
 	Type      EventType
 	Subject   string // number of the act
 	Body      []byte
 	CreatedAt time.Time
-	State     DeliveryState
+	State     MessageState
 	Attempts  int
 	NextAt    time.Time // while it waits: when it is tried
 	Status    int       // of the last answer; 0 if there was none
@@ -78,20 +78,20 @@ type WebhookTx interface {
 	WebhookByID(ctx context.Context, id string) (Webhook, error)
 	// DisableWebhook ends one; ErrStale when it is over.
 	DisableWebhook(ctx context.Context, id string) error
-	InsertDeliveries(ctx context.Context, list []Delivery) error
-	DeliveryByID(ctx context.Context, id string) (Delivery, error)
-	// Deliveries lists those of a webhook before a delivery, the newest first;
+	InsertMessages(ctx context.Context, list []Message) error
+	MessageByID(ctx context.Context, id string) (Message, error)
+	// Messages lists those of a webhook before a delivery, the newest first;
 	// all of them before "".
-	Deliveries(ctx context.Context, webhookID, before string, limit int) ([]Delivery, error)
-	// ClaimDeliveries takes deliveries that are due, counts an attempt, and makes
+	Messages(ctx context.Context, webhookID, before string, limit int) ([]Message, error)
+	// ClaimMessages takes deliveries that are due, counts an attempt, and makes
 	// them due again at again, should nobody settle them.
-	ClaimDeliveries(ctx context.Context, now, again time.Time, limit int) ([]Delivery, error)
-	// SettleDelivery writes how attempt d.Attempts ended; ErrStale when there was
+	ClaimMessages(ctx context.Context, now, again time.Time, limit int) ([]Message, error)
+	// SettleMessage writes how attempt d.Attempts ended; ErrStale when there was
 	// another one since.
-	SettleDelivery(ctx context.Context, d Delivery) error
-	// RetryDelivery makes one that failed due at a time, with attempts counted
+	SettleMessage(ctx context.Context, d Message) error
+	// RetryMessage makes one that failed due at a time, with attempts counted
 	// anew; ErrStale when it has not failed.
-	RetryDelivery(ctx context.Context, id string, at time.Time) error
+	RetryMessage(ctx context.Context, id string, at time.Time) error
 }
 
 // WebhookSecrets derives secrets of webhooks from the service's keys.
@@ -219,28 +219,28 @@ func (s *Service) Webhooks(ctx context.Context, actor Actor) ([]Webhook, error) 
 	return list, err
 }
 
-// Deliveries lists those of a webhook before a delivery, the newest first.
-func (s *Service) Deliveries(ctx context.Context, actor Actor, id, before string, limit int) (w Webhook, list []Delivery, err error) {
+// Messages lists those of a webhook before a delivery, the newest first.
+func (s *Service) Messages(ctx context.Context, actor Actor, id, before string, limit int) (w Webhook, list []Message, err error) {
 	if limit <= 0 || limit > maxDeliveries {
 		limit = maxDeliveries
 	}
 	err = s.Store.View(ctx, func(tx Tx) (err error) {
 		if w, err = ownWebhook(ctx, tx, actor, id); err == nil {
-			list, err = tx.Deliveries(ctx, id, before, limit)
+			list, err = tx.Messages(ctx, id, before, limit)
 		}
 		return err
 	})
 	return w, list, err
 }
 
-// RetryDelivery makes a delivery that was given up due at once.
-func (s *Service) RetryDelivery(ctx context.Context, actor Actor, webhookID, id string) error {
+// RetryMessage makes a delivery that was given up due at once.
+func (s *Service) RetryMessage(ctx context.Context, actor Actor, webhookID, id string) error {
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		w, err := ownWebhook(ctx, tx, actor, webhookID)
 		if err != nil {
 			return err
 		}
-		d, err := tx.DeliveryByID(ctx, id)
+		d, err := tx.MessageByID(ctx, id)
 		if errors.Is(err, ErrNotFound) || err == nil && d.WebhookID != webhookID {
 			return newError(NotFound, "error.webhook.delivery", err)
 		}
@@ -250,7 +250,7 @@ func (s *Service) RetryDelivery(ctx context.Context, actor Actor, webhookID, id 
 		if w.Disabled {
 			return newError(Conflict, "error.webhook.disabled", nil)
 		}
-		if err := tx.RetryDelivery(ctx, id, s.Now()); errors.Is(err, ErrStale) {
+		if err := tx.RetryMessage(ctx, id, s.Now()); errors.Is(err, ErrStale) {
 			return newError(Conflict, "error.webhook.not_failed", err)
 		} else if err != nil {
 			return err
@@ -263,8 +263,8 @@ func (s *Service) RetryDelivery(ctx context.Context, actor Actor, webhookID, id 
 	return nil
 }
 
-// message is the body of a delivery: what happened, and nothing of a person.
-type message struct {
+// messageBody is the body of a delivery: what happened, and nothing of a person.
+type messageBody struct {
 	Type      EventType   `json:"type"`
 	Timestamp time.Time   `json:"timestamp"`
 	Data      messageData `json:"data"`
@@ -286,7 +286,7 @@ func (s *Service) announce(ctx context.Context, tx Tx, events []audit.Event, lin
 		return err
 	}
 	hooks = slices.DeleteFunc(hooks, func(w Webhook) bool { return w.Disabled })
-	var list []Delivery
+	var list []Message
 	for i, e := range events {
 		kind, told := eventTypes[e.Kind]
 		a, ok := acts[e.Subject]
@@ -300,18 +300,18 @@ func (s *Service) announce(ctx context.Context, tx Tx, events []audit.Event, lin
 		for _, w := range hooks {
 			if links[i].Seq > w.Since && slices.Contains(w.Events, kind) && (w.Office == AnyOffice || w.Office == a.Office) {
 				now := s.Now()
-				list = append(list, Delivery{
+				list = append(list, Message{
 					ID: s.NewID(), WebhookID: w.ID, Type: kind, Subject: a.Number, Body: body,
-					CreatedAt: now, State: DeliveryWaiting, NextAt: now,
+					CreatedAt: now, State: MessageWaiting, NextAt: now,
 				})
 			}
 		}
 	}
-	return tx.InsertDeliveries(ctx, list)
+	return tx.InsertMessages(ctx, list)
 }
 
 func messageOf(kind EventType, e audit.Event, a ActFact) ([]byte, error) {
-	m := message{Type: kind, Timestamp: e.At.UTC(), Data: messageData{Number: a.Number, Case: a.Case, Office: a.Office, Template: a.Template}}
+	m := messageBody{Type: kind, Timestamp: e.At.UTC(), Data: messageData{Number: a.Number, Case: a.Case, Office: a.Office, Template: a.Template}}
 	switch kind {
 	case EventArchived:
 		m.Data.Standing = InForce

@@ -86,7 +86,7 @@ func (s *Sender) Run(ctx context.Context) error {
 
 // Once tries some of what is due, all at once, and says how many that were.
 func (s *Sender) Once(ctx context.Context) (int, error) {
-	var list []document.Delivery
+	var list []document.Message
 	hooks := map[string]document.Webhook{}
 	now := s.Now()
 	err := s.Store.View(ctx, func(tx document.Tx) error { // an idle service writes nothing
@@ -102,7 +102,7 @@ func (s *Sender) Once(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	err = s.Store.Update(ctx, func(tx document.Tx) (err error) {
-		list, err = tx.ClaimDeliveries(ctx, now, now.Add(lease), atOnce)
+		list, err = tx.ClaimMessages(ctx, now, now.Add(lease), atOnce)
 		return err
 	})
 	if err != nil {
@@ -118,20 +118,20 @@ func (s *Sender) Once(ctx context.Context) (int, error) {
 }
 
 // deliver makes one attempt and writes how it ended.
-func (s *Sender) deliver(ctx context.Context, w document.Webhook, d document.Delivery) error {
+func (s *Sender) deliver(ctx context.Context, w document.Webhook, d document.Message) error {
 	status, err := s.call(ctx, w, d)
 	d.Status, d.Error = status, ""
 	now := s.Now()
 	pause, again := backoff(d.Attempts)
 	switch {
 	case err == nil:
-		d.State, d.DoneAt = document.DeliveryDelivered, now
+		d.State, d.DoneAt = document.MessageDelivered, now
 	case again && status != http.StatusGone:
 		d.Error, d.NextAt = reason(err), now.Add(pause)
 	default:
-		d.State, d.Error, d.DoneAt = document.DeliveryFailed, reason(err), now
+		d.State, d.Error, d.DoneAt = document.MessageFailed, reason(err), now
 	}
-	err = s.Store.Update(ctx, func(tx document.Tx) error { return tx.SettleDelivery(ctx, d) })
+	err = s.Store.Update(ctx, func(tx document.Tx) error { return tx.SettleMessage(ctx, d) })
 	if errors.Is(err, document.ErrStale) {
 		return nil // the webhook was ended meanwhile
 	}
@@ -139,7 +139,7 @@ func (s *Sender) deliver(ctx context.Context, w document.Webhook, d document.Del
 }
 
 // call sends a message once; the error says why it was not taken.
-func (s *Sender) call(ctx context.Context, w document.Webhook, d document.Delivery) (status int, err error) {
+func (s *Sender) call(ctx context.Context, w document.Webhook, d document.Message) (status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	secret, _, err := s.Secrets.WebhookSecret(ctx, w.KID, w.ID)

@@ -25,7 +25,7 @@ type memory struct {
 	document.Tx
 	mu    sync.Mutex
 	hook  document.Webhook
-	list  map[string]*document.Delivery
+	list  map[string]*document.Message
 	claim int
 }
 
@@ -42,11 +42,11 @@ func (m *memory) Webhooks(context.Context) ([]document.Webhook, error) {
 	return []document.Webhook{m.hook}, nil
 }
 
-func (m *memory) ClaimDeliveries(_ context.Context, now, again time.Time, _ int) ([]document.Delivery, error) {
+func (m *memory) ClaimMessages(_ context.Context, now, again time.Time, _ int) ([]document.Message, error) {
 	m.claim++
-	var list []document.Delivery
+	var list []document.Message
 	for _, d := range m.list {
-		if d.State == document.DeliveryWaiting && !d.NextAt.After(now) {
+		if d.State == document.MessageWaiting && !d.NextAt.After(now) {
 			d.Attempts, d.NextAt = d.Attempts+1, again
 			list = append(list, *d)
 		}
@@ -54,8 +54,8 @@ func (m *memory) ClaimDeliveries(_ context.Context, now, again time.Time, _ int)
 	return list, nil
 }
 
-func (m *memory) SettleDelivery(_ context.Context, d document.Delivery) error {
-	if old := m.list[d.ID]; old.Attempts != d.Attempts || old.State != document.DeliveryWaiting {
+func (m *memory) SettleMessage(_ context.Context, d document.Message) error {
+	if old := m.list[d.ID]; old.Attempts != d.Attempts || old.State != document.MessageWaiting {
 		return document.ErrStale
 	}
 	m.list[d.ID] = &d
@@ -82,7 +82,7 @@ func sender(t *testing.T, handler http.HandlerFunc, networks ...string) (*hook.S
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	m := &memory{
 		hook: document.Webhook{ID: "w", KID: "k", URL: server.URL + "/hook"},
-		list: map[string]*document.Delivery{"d": {ID: "d", WebhookID: "w", Body: []byte(`{"a":"ə"}`), State: document.DeliveryWaiting, NextAt: now}},
+		list: map[string]*document.Message{"d": {ID: "d", WebhookID: "w", Body: []byte(`{"a":"ə"}`), State: document.MessageWaiting, NextAt: now}},
 	}
 	s := &hook.Sender{Store: m, Secrets: secrets{}, Roots: roots, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
 	for _, n := range networks {
@@ -109,7 +109,7 @@ func TestSigned(t *testing.T) {
 	}, "127.0.0.0/8")
 	once(t, s)
 	d := m.list["d"]
-	if d.State != document.DeliveryDelivered || d.Status != 204 || d.Error != "" || !d.DoneAt.Equal(*now) {
+	if d.State != document.MessageDelivered || d.Status != 204 || d.Error != "" || !d.DoneAt.Equal(*now) {
 		t.Errorf("%+v", d)
 	}
 	secret, _, _ := secrets{}.WebhookSecret(t.Context(), "k", "w")
@@ -143,14 +143,14 @@ func TestTriedAgain(t *testing.T) {
 		once(t, s)
 		d := m.list["d"]
 		next := d.NextAt.Sub(*now)
-		if d.State != document.DeliveryWaiting || d.Status != 500 || next <= pause || !strings.Contains(d.Error, "500") {
+		if d.State != document.MessageWaiting || d.Status != 500 || next <= pause || !strings.Contains(d.Error, "500") {
 			t.Fatalf("after %d: %+v", calls, d)
 		}
 		once(t, s) // not before it is due
 		pause, *now = next, d.NextAt
 	}
 	once(t, s)
-	if d := m.list["d"]; calls != 10 || d.State != document.DeliveryFailed || d.DoneAt.IsZero() {
+	if d := m.list["d"]; calls != 10 || d.State != document.MessageFailed || d.DoneAt.IsZero() {
 		t.Errorf("%d calls, %+v", calls, d)
 	}
 }
@@ -159,29 +159,29 @@ func TestHostileReceivers(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler  http.HandlerFunc
 		networks []string
-		state    document.DeliveryState
+		state    document.MessageState
 		status   int
 		wants    string
 	}{
-		"private address": {func(http.ResponseWriter, *http.Request) { t.Error("it was called") }, nil, document.DeliveryWaiting, 0, "not a public address"},
-		"another network": {func(http.ResponseWriter, *http.Request) { t.Error("it was called") }, []string{"10.0.0.0/8"}, document.DeliveryWaiting, 0, "not a public address"},
+		"private address": {func(http.ResponseWriter, *http.Request) { t.Error("it was called") }, nil, document.MessageWaiting, 0, "not a public address"},
+		"another network": {func(http.ResponseWriter, *http.Request) { t.Error("it was called") }, []string{"10.0.0.0/8"}, document.MessageWaiting, 0, "not a public address"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/hook" {
 				t.Error("the redirect was followed")
 			}
 			http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
-		}, []string{"127.0.0.0/8"}, document.DeliveryWaiting, 307, "307"},
-		"gone": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }, []string{"127.0.0.0/8"}, document.DeliveryFailed, 410, "410"},
+		}, []string{"127.0.0.0/8"}, document.MessageWaiting, 307, "307"},
+		"gone": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }, []string{"127.0.0.0/8"}, document.MessageFailed, 410, "410"},
 		"endless answer": {func(w http.ResponseWriter, _ *http.Request) {
 			for {
 				if _, err := fmt.Fprint(w, strings.Repeat("x", 1<<16)); err != nil {
 					return
 				}
 			}
-		}, []string{"127.0.0.0/8"}, document.DeliveryDelivered, 200, ""},
+		}, []string{"127.0.0.0/8"}, document.MessageDelivered, 200, ""},
 		"huge header": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X", strings.Repeat("x", 1<<20))
-		}, []string{"127.0.0.0/8"}, document.DeliveryWaiting, 0, "header"},
+		}, []string{"127.0.0.0/8"}, document.MessageWaiting, 0, "header"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, m, _ := sender(t, c.handler, c.networks...)

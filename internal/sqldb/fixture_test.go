@@ -87,8 +87,8 @@ func programs(t *testing.T, tx document.Tx) error {
 		tx.InsertWebhook(ctx, document.Webhook{
 			ID: "w1", URL: "https://x", Office: "*", Events: document.EventTypes(), KID: "k", CreatedAt: noon,
 		}),
-		tx.InsertDeliveries(ctx, []document.Delivery{{
-			ID: "d1", WebhookID: "w1", Body: []byte("{}"), CreatedAt: noon, State: document.DeliveryWaiting, NextAt: noon,
+		tx.InsertMessages(ctx, []document.Message{{
+			ID: "d1", WebhookID: "w1", Body: []byte("{}"), CreatedAt: noon, State: document.MessageWaiting, NextAt: noon,
 		}}),
 		tx.MoveFollowed(ctx, 0, 1),
 		tx.IndexAudit(ctx, []document.IndexedEvent{{Seq: 1, At: noon, Actor: "x", Kind: "act.issued", Subject: "EI1-001", Office: "011"}}),

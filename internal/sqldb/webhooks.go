@@ -66,24 +66,24 @@ func (t *tx) DisableWebhook(ctx context.Context, id string) error {
 	return nil
 }
 
-const deliveryColumns = `id, webhook_id, kind, subject, body, created_at, state, attempts, next_at, status, error, done_at`
+const messageColumns = `id, webhook_id, kind, subject, body, created_at, state, attempts, next_at, status, error, done_at`
 
-func (t *tx) InsertDeliveries(ctx context.Context, list []document.Delivery) error {
+func (t *tx) InsertMessages(ctx context.Context, list []document.Message) error {
 	const width = 12
 	args := make([]any, 0, width*len(list))
 	for _, d := range list {
 		args = append(args, d.ID, d.WebhookID, string(d.Type), d.Subject, filled(d.Body), Time(d.CreatedAt), string(d.State),
 			d.Attempts, Time(d.NextAt), d.Status, d.Error, Time(d.DoneAt))
 	}
-	if err := t.bulk(ctx, `INSERT INTO webhook_delivery (`+deliveryColumns+`) VALUES `, width, args); err != nil {
+	if err := t.bulk(ctx, `INSERT INTO webhook_delivery (`+messageColumns+`) VALUES `, width, args); err != nil {
 		return fmt.Errorf("inserting %d deliveries: %w", len(list), err)
 	}
 	return nil
 }
 
-func scanDelivery(list *[]document.Delivery) func(scan) error {
+func scanMessage(list *[]document.Message) func(scan) error {
 	return func(s scan) error {
-		var d document.Delivery
+		var d document.Message
 		err := s(&d.ID, &d.WebhookID, &d.Type, &d.Subject, &d.Body, (*Time)(&d.CreatedAt), &d.State,
 			&d.Attempts, (*Time)(&d.NextAt), &d.Status, &d.Error, (*Time)(&d.DoneAt))
 		*list = append(*list, d)
@@ -91,24 +91,24 @@ func scanDelivery(list *[]document.Delivery) func(scan) error {
 	}
 }
 
-func (t *tx) DeliveryByID(ctx context.Context, id string) (document.Delivery, error) {
-	var list []document.Delivery
-	err := t.each(ctx, scanDelivery(&list), `SELECT `+deliveryColumns+` FROM webhook_delivery WHERE id = $1`, id)
+func (t *tx) MessageByID(ctx context.Context, id string) (document.Message, error) {
+	var list []document.Message
+	err := t.each(ctx, scanMessage(&list), `SELECT `+messageColumns+` FROM webhook_delivery WHERE id = $1`, id)
 	if err == nil && len(list) == 0 {
 		err = document.ErrNotFound
 	}
 	if err != nil {
-		return document.Delivery{}, fmt.Errorf("delivery: %w", err)
+		return document.Message{}, fmt.Errorf("delivery: %w", err)
 	}
 	return list[0], nil
 }
 
-func (t *tx) Deliveries(ctx context.Context, webhookID, before string, limit int) ([]document.Delivery, error) {
+func (t *tx) Messages(ctx context.Context, webhookID, before string, limit int) ([]document.Message, error) {
 	if before == "" {
 		before = "z" // behind every id, in any collation
 	}
-	var list []document.Delivery
-	err := t.each(ctx, scanDelivery(&list), `SELECT `+deliveryColumns+` FROM webhook_delivery
+	var list []document.Message
+	err := t.each(ctx, scanMessage(&list), `SELECT `+messageColumns+` FROM webhook_delivery
 		WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, webhookID, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("deliveries of %s: %w", webhookID, err)
@@ -116,19 +116,19 @@ func (t *tx) Deliveries(ctx context.Context, webhookID, before string, limit int
 	return list, nil
 }
 
-func (t *tx) ClaimDeliveries(ctx context.Context, now, again time.Time, limit int) ([]document.Delivery, error) {
-	var list []document.Delivery
-	err := t.claim(ctx, scanDelivery(&list), `UPDATE webhook_delivery SET next_at = $1, attempts = attempts + 1
+func (t *tx) ClaimMessages(ctx context.Context, now, again time.Time, limit int) ([]document.Message, error) {
+	var list []document.Message
+	err := t.claim(ctx, scanMessage(&list), `UPDATE webhook_delivery SET next_at = $1, attempts = attempts + 1
 		WHERE id IN (SELECT id FROM webhook_delivery WHERE state = 'waiting' AND next_at <= $2 ORDER BY next_at, id LIMIT $3)
 			AND state = 'waiting' AND next_at <= $2
-		RETURNING `+deliveryColumns, Time(again), Time(now), limit)
+		RETURNING `+messageColumns, Time(again), Time(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("claiming deliveries: %w", err)
 	}
 	return list, nil
 }
 
-func (t *tx) SettleDelivery(ctx context.Context, d document.Delivery) error {
+func (t *tx) SettleMessage(ctx context.Context, d document.Message) error {
 	err := t.swap(ctx, `UPDATE webhook_delivery SET state = $1, next_at = $2, status = $3, error = $4, done_at = $5
 		WHERE id = $6 AND attempts = $7 AND state = 'waiting'`,
 		string(d.State), Time(d.NextAt), d.Status, d.Error, Time(d.DoneAt), d.ID, d.Attempts)
@@ -138,7 +138,7 @@ func (t *tx) SettleDelivery(ctx context.Context, d document.Delivery) error {
 	return nil
 }
 
-func (t *tx) RetryDelivery(ctx context.Context, id string, at time.Time) error {
+func (t *tx) RetryMessage(ctx context.Context, id string, at time.Time) error {
 	err := t.swap(ctx, `UPDATE webhook_delivery SET state = 'waiting', attempts = 0, next_at = $1, done_at = NULL
 		WHERE id = $2 AND state = 'failed'`, Time(at), id)
 	if err != nil {
@@ -147,7 +147,7 @@ func (t *tx) RetryDelivery(ctx context.Context, id string, at time.Time) error {
 	return nil
 }
 
-func (t *tx) PurgeDeliveries(ctx context.Context, before time.Time, limit int) (int, error) {
+func (t *tx) PurgeMessages(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := t.exec(ctx, `DELETE FROM webhook_delivery WHERE id IN
 			(SELECT id FROM webhook_delivery WHERE done_at IS NOT NULL AND done_at < $1 ORDER BY done_at LIMIT $2)
 		AND done_at < $1`, Time(before), limit)

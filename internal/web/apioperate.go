@@ -133,16 +133,16 @@ func (s *site) apiWebhooks(w http.ResponseWriter, r *http.Request) {
 
 // apiDeliveryJSON is an event on its way to a webhook.
 type apiDeliveryJSON struct {
-	ID        string                 `json:"id"`
-	Type      document.EventType     `json:"type"`
-	Number    string                 `json:"number"`
-	State     document.DeliveryState `json:"state"`
-	CreatedAt time.Time              `json:"created_at"`
-	Attempts  int                    `json:"attempts"`
-	NextTry   time.Time              `json:"next_try,omitzero"`
-	Status    int                    `json:"status,omitempty"` // of the last answer
-	Error     string                 `json:"error,omitempty"`
-	DoneAt    time.Time              `json:"done_at,omitzero"`
+	ID        string                `json:"id"`
+	Type      document.EventType    `json:"type"`
+	Number    string                `json:"number"`
+	State     document.MessageState `json:"state"`
+	CreatedAt time.Time             `json:"created_at"`
+	Attempts  int                   `json:"attempts"`
+	NextTry   time.Time             `json:"next_try,omitzero"`
+	Status    int                   `json:"status,omitempty"` // of the last answer
+	Error     string                `json:"error,omitempty"`
+	DoneAt    time.Time             `json:"done_at,omitzero"`
 }
 
 type apiDeliveriesJSON struct {
@@ -158,9 +158,9 @@ type deliveryPlace struct {
 func (s *site) apiDeliveries(w http.ResponseWriter, r *http.Request) {
 	var before deliveryPlace
 	limit, err := readPage(r, &before)
-	var list []document.Delivery
+	var list []document.Message
 	if err == nil {
-		_, list, err = s.Office.Service.Deliveries(r.Context(), personOf(r.Context()).actor, pathValue(r, "id"), before.ID, limit+1)
+		_, list, err = s.Office.Service.Messages(r.Context(), personOf(r.Context()).actor, pathValue(r, "id"), before.ID, limit+1)
 	}
 	if err != nil {
 		s.fail(w, r, err)
@@ -176,7 +176,7 @@ func (s *site) apiDeliveries(w http.ResponseWriter, r *http.Request) {
 			ID: d.ID, Type: d.Type, Number: d.Subject, State: d.State, CreatedAt: d.CreatedAt.UTC(), Attempts: d.Attempts,
 			Status: d.Status, Error: d.Error, DoneAt: d.DoneAt,
 		}
-		if d.State == document.DeliveryWaiting {
+		if d.State == document.MessageWaiting {
 			shown.NextTry = d.NextAt.UTC()
 		}
 		j.Deliveries = append(j.Deliveries, shown)
@@ -189,7 +189,7 @@ func (s *site) apiRetryDelivery(w http.ResponseWriter, r *http.Request) {
 	if !s.readJSON(w, r, &in) {
 		return
 	}
-	err := s.Office.Service.RetryDelivery(r.Context(), personOf(r.Context()).actor, pathValue(r, "id"), pathValue(r, "delivery"))
+	err := s.Office.Service.RetryMessage(r.Context(), personOf(r.Context()).actor, pathValue(r, "id"), pathValue(r, "delivery"))
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -206,7 +206,6 @@ func TestIdempotencyConcurrently(t *testing.T) {
 // refused.
 func TestPages(t *testing.T) {
 	o := newOffice(t, func(options *web.Options) { options.Limiter = &keys{} })
-	o.Service.Secrets = fixedSecrets{}
 	d := newDescription(t)
 	o.enrol("boss", "8BSS0SS", "110", document.Grant{Role: document.RoleOwner, Office: "*"})
 	boss := o.as("boss")
@@ -268,14 +267,14 @@ func TestPages(t *testing.T) {
 	d.problem(t, boss.get("/api/v1/statistics?from=2026-13-01"), 422, "error.range.date")
 	d.problem(t, boss.get("/api/v1/audit/events?from=yesterday"), 422, "error.range.date")
 	d.problem(t, boss.get("/api/v1/audit/events?actor="+strings.Repeat("a", 300)), 422, "error.json")
-	_, list, err := o.Service.Deliveries(t.Context(), o.actor("boss"), hook.ID, "", 0)
+	_, list, err := o.Service.Messages(t.Context(), o.actor("boss"), hook.ID, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	retry := "/api/v1/webhooks/" + hook.ID + "/deliveries/" + list[0].ID + "/retry"
 	d.problem(t, boss.postJSON(retry, "{}"), 409, "error.webhook.not_failed")
-	list[0].State, list[0].NextAt, list[0].DoneAt = document.DeliveryFailed, o.Now(), o.Now()
-	if err := o.Register.Update(t.Context(), func(tx document.Tx) error { return tx.SettleDelivery(t.Context(), list[0]) }); err != nil {
+	list[0].State, list[0].NextAt, list[0].DoneAt = document.MessageFailed, o.Now(), o.Now()
+	if err := o.Register.Update(t.Context(), func(tx document.Tx) error { return tx.SettleMessage(t.Context(), list[0]) }); err != nil {
 		t.Fatal(err)
 	}
 	d.answer(t, boss.postJSON(retry, "{}"), 200, "Empty")

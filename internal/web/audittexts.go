@@ -17,7 +17,13 @@ var kindTexts = map[audit.Kind]string{
 	audit.WebhookCreated: "audit.kind.webhook.created", audit.WebhookDisabled: "audit.kind.webhook.disabled",
 	audit.WebhookRetried: "audit.kind.webhook.retried", audit.TrailRead: "audit.kind.audit.exported",
 	audit.LoginDone: "audit.kind.login.done", audit.LoginRefused: "audit.kind.login.refused",
-	audit.Rebuilt: "audit.kind.register.rebuilt", audit.NumberGap: "audit.kind.number.gap",
+	audit.ActDelivered:      "audit.kind.act.delivered",
+	audit.ActReturned:       "audit.kind.act.returned",
+	audit.StandingProposed:  "audit.kind.act.standing_proposed",
+	audit.StandingRejected:  "audit.kind.act.standing_rejected",
+	audit.Substituted:       "audit.kind.officer.substituted",
+	audit.SubstitutionEnded: "audit.kind.officer.substitution_ended",
+	audit.Rebuilt:           "audit.kind.register.rebuilt", audit.NumberGap: "audit.kind.number.gap",
 }
 
 // fieldTexts are the words for what is told of it; a field that is not here is

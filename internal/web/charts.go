@@ -83,6 +83,9 @@ func (s *site) newDays(lang string, days []document.DayFigures) dayChart {
 	if len(c.Columns) > 0 {
 		c.First, c.Last = c.Columns[0].Day, c.Columns[len(c.Columns)-1].Day
 	}
+	if len(median) == 1 { // a line of one point is a dot
+		median, p95 = append(median, median...), append(p95, p95...)
+	}
 	c.Median, c.P95 = strings.Join(median, " "), strings.Join(p95, " ")
 	return c
 }

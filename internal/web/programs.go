@@ -255,9 +255,9 @@ func (s *site) webhook(w http.ResponseWriter, r *http.Request) {
 	var before deliveryPlace
 	err := readCursor(r.URL.Query().Get("cursor"), &before)
 	var hook document.Webhook
-	var list []document.Delivery
+	var list []document.Message
 	if err == nil {
-		hook, list, err = s.Office.Service.Deliveries(r.Context(), personOf(r.Context()).actor, pathValue(r, "id"), before.ID, pageSize+1)
+		hook, list, err = s.Office.Service.Messages(r.Context(), personOf(r.Context()).actor, pathValue(r, "id"), before.ID, pageSize+1)
 	}
 	if err != nil {
 		s.fail(w, r, err)
@@ -272,12 +272,12 @@ func (s *site) webhook(w http.ResponseWriter, r *http.Request) {
 	for _, d := range list {
 		v := deliveryView{
 			ID: d.ID, Number: d.Subject, Event: i18n.Text(p.Lang, eventKey(d.Type), nil), Created: s.clock(d.CreatedAt),
-			Failed: d.State == document.DeliveryFailed && !hook.Disabled, Detail: d.Error,
+			Failed: d.State == document.MessageFailed && !hook.Disabled, Detail: d.Error,
 		}
 		switch d.State {
-		case document.DeliveryDelivered:
+		case document.MessageDelivered:
 			v.State = i18n.Text(p.Lang, "delivery.delivered", map[string]string{"time": s.clock(d.DoneAt)})
-		case document.DeliveryFailed:
+		case document.MessageFailed:
 			v.State = i18n.Plural(p.Lang, "delivery.failed", d.Attempts)
 		default:
 			v.State = i18n.Text(p.Lang, "delivery.waiting", map[string]string{"time": s.clock(d.NextAt)})
@@ -290,6 +290,6 @@ func (s *site) webhook(w http.ResponseWriter, r *http.Request) {
 func (s *site) retryDelivery(w http.ResponseWriter, r *http.Request) {
 	id := pathValue(r, "id")
 	s.doAndShow(w, r, "/office/webhooks/"+id, func(actor document.Actor) error {
-		return s.Office.Service.RetryDelivery(r.Context(), actor, id, r.PostForm.Get("delivery"))
+		return s.Office.Service.RetryMessage(r.Context(), actor, id, r.PostForm.Get("delivery"))
 	})
 }

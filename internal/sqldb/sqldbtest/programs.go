@@ -128,24 +128,24 @@ func newWebhook(n int) document.Webhook {
 	}
 }
 
-func newDelivery(w document.Webhook, n int) document.Delivery {
-	return document.Delivery{
+func newDelivery(w document.Webhook, n int) document.Message {
+	return document.Message{
 		ID: fmt.Sprintf("0190-%04d", n), WebhookID: w.ID, Type: document.EventArchived, Subject: "EI1-001", Body: []byte(`{"a":1}`),
-		CreatedAt: stored(noon), State: document.DeliveryWaiting, NextAt: stored(noon.Add(time.Duration(n) * time.Second)),
+		CreatedAt: stored(noon), State: document.MessageWaiting, NextAt: stored(noon.Add(time.Duration(n) * time.Second)),
 	}
 }
 
 func testWebhooks(t *testing.T, s document.Store) {
 	ctx := t.Context()
 	a, b := newWebhook(1), newWebhook(2)
-	list := []document.Delivery{newDelivery(a, 1), newDelivery(a, 2), newDelivery(a, 3), newDelivery(b, 4)}
+	list := []document.Message{newDelivery(a, 1), newDelivery(a, 2), newDelivery(a, 3), newDelivery(b, 4)}
 	update(t, s, func(tx document.Tx) error {
-		return errors.Join(tx.InsertWebhook(ctx, b), tx.InsertWebhook(ctx, a), tx.InsertDeliveries(ctx, nil), tx.InsertDeliveries(ctx, list))
+		return errors.Join(tx.InsertWebhook(ctx, b), tx.InsertWebhook(ctx, a), tx.InsertMessages(ctx, nil), tx.InsertMessages(ctx, list))
 	})
 	claim := func(now time.Time, want ...int) {
 		t.Helper()
 		update(t, s, func(tx document.Tx) error {
-			got, err := tx.ClaimDeliveries(ctx, now, now.Add(lease), 2)
+			got, err := tx.ClaimMessages(ctx, now, now.Add(lease), 2)
 			claimed := map[string]bool{}
 			for _, d := range got {
 				claimed[d.ID] = d.Attempts == 1 && d.NextAt.Equal(stored(now.Add(lease)))
@@ -162,39 +162,39 @@ func testWebhooks(t *testing.T, s document.Store) {
 	claim(noon.Add(3*time.Second), 1, 2)
 	claim(noon.Add(3*time.Second), 3)
 	done, failed := list[0], list[1]
-	done.State, done.Attempts, done.Status, done.DoneAt = document.DeliveryDelivered, 1, 204, stored(noon.Add(time.Minute))
-	failed.State, failed.Attempts, failed.Error, failed.DoneAt = document.DeliveryFailed, 1, "timeout", stored(noon.Add(time.Hour))
+	done.State, done.Attempts, done.Status, done.DoneAt = document.MessageDelivered, 1, 204, stored(noon.Add(time.Minute))
+	failed.State, failed.Attempts, failed.Error, failed.DoneAt = document.MessageFailed, 1, "timeout", stored(noon.Add(time.Hour))
 	update(t, s, func(tx document.Tx) error {
-		return errors.Join(tx.SettleDelivery(ctx, done), tx.SettleDelivery(ctx, failed))
+		return errors.Join(tx.SettleMessage(ctx, done), tx.SettleMessage(ctx, failed))
 	})
-	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.SettleDelivery(ctx, done) })
+	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.SettleMessage(ctx, done) })
 	other := list[2]
-	other.Attempts, other.State = 2, document.DeliveryDelivered
-	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.SettleDelivery(ctx, other) })
-	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.RetryDelivery(ctx, done.ID, noon) })
+	other.Attempts, other.State = 2, document.MessageDelivered
+	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.SettleMessage(ctx, other) })
+	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.RetryMessage(ctx, done.ID, noon) })
 	view(t, s, func(tx document.Tx) error {
-		got, err := tx.Deliveries(ctx, a.ID, "", 2)
+		got, err := tx.Messages(ctx, a.ID, "", 2)
 		if len(got) != 2 || got[0].ID != list[2].ID {
 			t.Errorf("%+v", got)
 		}
-		rest, err2 := tx.Deliveries(ctx, a.ID, got[1].ID, 10)
-		same(t, "the rest", rest, []document.Delivery{done})
-		byID, err3 := tx.DeliveryByID(ctx, failed.ID)
+		rest, err2 := tx.Messages(ctx, a.ID, got[1].ID, 10)
+		same(t, "the rest", rest, []document.Message{done})
+		byID, err3 := tx.MessageByID(ctx, failed.ID)
 		same(t, "by id", byID, failed)
 		return errors.Join(err, err2, err3)
 	})
-	update(t, s, func(tx document.Tx) error { return tx.RetryDelivery(ctx, failed.ID, noon) })
+	update(t, s, func(tx document.Tx) error { return tx.RetryMessage(ctx, failed.ID, noon) })
 	claim(noon, 2)
 	update(t, s, func(tx document.Tx) error { return tx.DisableWebhook(ctx, a.ID) })
 	refuse(t, s, document.ErrStale, func(tx document.Tx) error { return tx.DisableWebhook(ctx, a.ID) })
 	claim(noon.AddDate(1, 0, 0), 4)
 	update(t, s, func(tx document.Tx) error {
-		n, err := tx.PurgeDeliveries(ctx, noon.Add(30*time.Minute), 10)
+		n, err := tx.PurgeMessages(ctx, noon.Add(30*time.Minute), 10)
 		if n == 0 {
 			t.Error("nothing removed")
 		}
-		_, gone := tx.DeliveryByID(ctx, done.ID)
-		_, there := tx.DeliveryByID(ctx, list[3].ID)
+		_, gone := tx.MessageByID(ctx, done.ID)
+		_, there := tx.MessageByID(ctx, list[3].ID)
 		if !errors.Is(gone, document.ErrNotFound) {
 			t.Errorf("%v", gone)
 		}
@@ -214,12 +214,12 @@ func testClaimDeliveriesConcurrently(t *testing.T, s document.Store) {
 	ctx := t.Context()
 	const n = 60
 	update(t, s, func(tx document.Tx) error {
-		list := make([]document.Delivery, n)
+		list := make([]document.Message, n)
 		for i := range list {
 			list[i] = newDelivery(newWebhook(1), i)
 			list[i].NextAt = stored(noon)
 		}
-		return errors.Join(tx.InsertWebhook(ctx, newWebhook(1)), tx.InsertDeliveries(ctx, list))
+		return errors.Join(tx.InsertWebhook(ctx, newWebhook(1)), tx.InsertMessages(ctx, list))
 	})
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -227,9 +227,9 @@ func testClaimDeliveriesConcurrently(t *testing.T, s document.Store) {
 	for range 4 {
 		wait.Go(func() {
 			for {
-				var got []document.Delivery
+				var got []document.Message
 				err := s.Update(ctx, func(tx document.Tx) (err error) {
-					got, err = tx.ClaimDeliveries(ctx, noon, noon.Add(lease), 5)
+					got, err = tx.ClaimMessages(ctx, noon, noon.Add(lease), 5)
 					return err
 				})
 				if err != nil {
