@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 
 	"docsvc/internal/auth"
 	"docsvc/internal/document"
+	"docsvc/internal/hook"
 	"docsvc/internal/web"
 )
 
@@ -69,13 +71,17 @@ func (a *app) serve(ctx context.Context, e env) error {
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelWarn),
 	}
+	sender, err := a.sender()
+	if err != nil {
+		return err
+	}
 	worker := &document.Worker{
 		Service: a.Service, Parallel: a.Config.Workers, Interval: 500 * time.Millisecond, LedgerEvery: time.Second,
 		RenewEvery: time.Hour,
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return worker.Run(ctx) })
-	for _, run := range append(a.background, a.watchClocks, a.purge) {
+	for _, run := range append(a.background, a.watchClocks, a.purge, sender.Run) {
 		g.Go(func() error { return run(ctx) })
 	}
 	g.Go(func() error {
@@ -184,5 +190,26 @@ func (a *app) purge(ctx context.Context) error {
 		if _, err := a.sessions().Purge(ctx); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "old sessions", slog.Any("error", err))
 		}
+		if err := a.Service.Purge(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "old requests and deliveries", slog.Any("error", err))
+		}
 	}
+}
+
+// sender delivers to webhooks.
+func (a *app) sender() (*hook.Sender, error) {
+	s := &hook.Sender{
+		Store: a.Register, Secrets: a.Service.Secrets, Networks: a.Config.Webhooks.Networks, Interval: time.Second, Now: time.Now, Log: a.log,
+	}
+	if a.Config.Webhooks.CAFile == "" {
+		return s, nil
+	}
+	data, err := readInput(a.Config.path(a.Config.Webhooks.CAFile), maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("webhooks.ca_file: %w", err)
+	}
+	if s.Roots = x509.NewCertPool(); !s.Roots.AppendCertsFromPEM(data) {
+		return nil, errors.New("webhooks.ca_file: no certificate in it")
+	}
+	return s, nil
 }

@@ -82,6 +82,14 @@ type Config struct {
 		CommandClientID string `json:"command_client_id,omitempty"`
 	} `json:"login,omitzero"`
 
+	// Webhooks are told what happens to acts; operators enter their addresses.
+	Webhooks struct {
+		// Networks beside the public internet in which an address may be, such as
+		// 10.20.0.0/16: without them docsvc connects to public addresses only.
+		Networks []netip.Prefix `json:"networks,omitempty"`
+		CAFile   string         `json:"ca_file,omitempty"` // PEM: of the receivers' certificates; default: the machine's
+	} `json:"webhooks,omitzero"`
+
 	// Level of signatures (ETSI EN 319 142-1): B-B, B-T, B-LT or B-LTA. At B-LTA
 	// an act brings all that proves it, and is renewed before that weakens. An act
 	// is never signed at a lower level than asked for: it waits.

@@ -61,6 +61,7 @@ func commands() []command {
 		{"templates", "list|check|schema|preview …", "look at the act templates", runTemplates},
 		{"archive", "list|get|renew …", "look into the archive; renew what proves its acts", runArchive},
 		{"jobs", "[--retry [NUMBER…]] [--lang az|en|ru] [--json]", "list the acts that wait for a part that is down, or try them now", runJobs},
+		{"token", "create --login LOGIN --name TEXT --scopes LIST [--days N] | list | revoke ID", "let a program use the API in the name of an account", runToken},
 		{"probe", "URL", "ask a running serve for its health: /healthz or /readyz", runProbe},
 		{"rebuild", "--data DIR [--json]", "restore an empty register from the archive", runRebuild},
 		{"migrate", "--data DIR", "bring the register's schema up to date", runMigrate},

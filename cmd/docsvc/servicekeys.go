@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
@@ -85,3 +86,27 @@ func ledgerSigner(ctx context.Context, keys serviceKeys, origin string) (*ledger
 
 // keyCall bounds a call of a service key where no context comes along.
 const keyCall = 15 * time.Second
+
+// webhookSecrets derives the secrets of webhooks from a key that signs the
+// ledger's checkpoints, whose signatures are always the same for the same text
+// (Ed25519, RFC 8032). So no secret of a webhook is kept anywhere, and key files
+// and Vault do alike. No checkpoint begins as this text does: a checkpoint's
+// first line is a host's name and a path.
+type webhookSecrets struct{ keys serviceKeys }
+
+// WebhookSecret implements document.WebhookSecrets.
+func (w webhookSecrets) WebhookSecret(ctx context.Context, kid, id string) ([]byte, string, error) {
+	if kid == "" {
+		key, err := current(ctx, w.keys, purposeCheckpoint)
+		if err != nil {
+			return nil, "", err
+		}
+		kid = key.KID
+	}
+	signature, err := w.keys.Sign(ctx, kid, []byte("docsvc webhook secret 1\n"+id+"\n"))
+	if err != nil {
+		return nil, "", err
+	}
+	secret := sha256.Sum256(signature)
+	return secret[:], kid, nil
+}

@@ -212,7 +212,7 @@ func (a *app) newService(ctx context.Context) (*document.Service, error) {
 			Collector: a.Certificates, Timestamps: a.Timestamps, Now: time.Now,
 			StatusAge: verifier.StatusAge, Suitability: algorithms,
 		},
-		Checkpoints: checkpoints, LedgerKeys: ledgerKeys,
+		Checkpoints: checkpoints, LedgerKeys: ledgerKeys, Secrets: webhookSecrets{a.Keys},
 		Rules: document.Rules{
 			Scheme: a.Config.Numbers, Level: a.Config.Level, Levels: a.Config.Levels, Certify: a.Config.Certify,
 			TwoPersons: a.Config.TwoPersons, DeliveryWays: a.Config.deliveryWays(), PSS: a.Config.RSAPadding == paddingPSS,

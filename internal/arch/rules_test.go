@@ -63,6 +63,8 @@ var uses = map[string][]string{
 		"internal/archive", "internal/codes", "internal/document",
 		"internal/ledger", "internal/signing",
 	},
+	// Tells others what happened.
+	"internal/hook": {"internal/document"},
 	// A whole office in memory, for the tests of verify and web.
 	"internal/verify/verifytest": {"internal/...", "templates/..."},
 	"internal/web/...":           {"internal/...", "templates/..."},

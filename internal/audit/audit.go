@@ -69,6 +69,13 @@ const (
 	KeyCreated           Kind = "key.created"
 	CertificateRequested Kind = "certificate.requested" // the key was used for it
 	CertificateRevoked   Kind = "certificate.revoked"
+	GrantRefused         Kind = "account.grant_refused" // to oneself
+	TokenCreated         Kind = "token.created"
+	TokenRevoked         Kind = "token.revoked"
+	WebhookCreated       Kind = "webhook.created"
+	WebhookDisabled      Kind = "webhook.disabled"
+	WebhookRetried       Kind = "webhook.retried"
+	TrailRead            Kind = "audit.exported"
 	Rebuilt              Kind = "register.rebuilt"
 	NumberGap            Kind = "number.gap"
 )

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"docsvc/internal/archive"
 	"docsvc/internal/audit"
@@ -51,7 +53,8 @@ func (s *Service) CertificateRevoked(ctx context.Context, actor Actor, a Account
 // SaveAccount creates an account or replaces it, in the archive too: a rebuild
 // must know who signed and who may go on working. The actor needs the right in
 // the office that the account has, in the one that it had, and in each office
-// that a grant is for: nobody hands out what they do not hold.
+// that a grant is for: nobody hands out what they do not hold, and nobody grants
+// anything to themselves.
 func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error {
 	if err := actor.May(ActOperate, a.Office); err != nil {
 		return err
@@ -71,6 +74,11 @@ func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(a.Grants, func(g Grant) bool { return !slices.Contains(actor.Grants, g) }) {
+		if err := s.notOneself(ctx, actor, a.Login, a.Office); err != nil {
+			return err
+		}
+	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		kind := audit.AccountChanged
 		old, err := tx.AccountByLogin(ctx, a.Login)
@@ -89,10 +97,48 @@ func (s *Service) SaveAccount(ctx context.Context, actor Actor, a Account) error
 		if err := tx.InsertOutbox(ctx, item); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, kind, a.Login, map[string]string{"office": a.Office, "post": a.Post})
+		return s.record(ctx, tx, actor, kind, a.Login, describeAccount(a))
 	})
 	if err != nil {
 		return fmt.Errorf("save account %s: %w", a.Login, err)
 	}
 	return s.deliver(ctx, item)
+}
+
+// describeAccount is what the trail says of an account.
+func describeAccount(a Account) map[string]string {
+	grants := make([]string, len(a.Grants))
+	for i, g := range a.Grants {
+		grants[i] = string(g.Role) + "@" + g.Office
+	}
+	detail := map[string]string{"office": a.Office, "post": a.Post, "role": clipDetail(strings.Join(grants, " "))}
+	if a.Disabled {
+		detail["outcome"] = "disabled"
+	}
+	return detail
+}
+
+// maxDetail is how much of a list the trail keeps, in bytes.
+const maxDetail = 1000
+
+func clipDetail(text string) string {
+	if len(text) > maxDetail {
+		text = strings.ToValidUTF8(text[:maxDetail], "") + "…"
+	}
+	return text
+}
+
+// notOneself refuses to give an actor more than they have at their own word, and
+// puts that they asked into the trail.
+func (s *Service) notOneself(ctx context.Context, actor Actor, login, office string) error {
+	if actor.Login != login {
+		return nil
+	}
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		return s.record(ctx, tx, actor, audit.GrantRefused, login, map[string]string{"office": office})
+	})
+	if err != nil {
+		return fmt.Errorf("account %s: %w", login, err)
+	}
+	return newError(Forbidden, "error.account.oneself", nil, "login", login)
 }

@@ -101,7 +101,7 @@ func (s *Service) LastCopyOf(ctx context.Context, actor Actor, a Act) (audit.Eve
 	}
 	var rows []AuditRow
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		rows, err = tx.AuditOf(ctx, a.Number, maxTrail)
+		rows, err = tx.AuditOf(ctx, a.Number, maxTrailOf)
 		return err
 	})
 	if err != nil {
@@ -115,30 +115,30 @@ func (s *Service) LastCopyOf(ctx context.Context, actor Actor, a Act) (audit.Eve
 	return audit.Event{}, newError(NotFound, "error.copy.none", nil, "number", a.Number)
 }
 
-// maxTrail is how many events of an act are shown at once.
-const maxTrail = 500
+// maxTrailOf is how many events of an act are shown at once.
+const maxTrailOf = 500
 
-// Trail lists what the audit trail says of an act, the newest first; more says
+// TrailOf lists what the audit trail says of an act, the newest first; more says
 // that there are older ones beyond the longest list. Of a damaged event only the id is
 // there.
-func (s *Service) Trail(ctx context.Context, actor Actor, a Act) (events []audit.Event, more bool, err error) {
+func (s *Service) TrailOf(ctx context.Context, actor Actor, a Act) (events []audit.Event, more bool, err error) {
 	if err := actor.May(ActTrail, a.Office); err != nil {
 		return nil, false, err
 	}
 	var rows []AuditRow
 	err = s.Store.View(ctx, func(tx Tx) (err error) {
-		rows, err = tx.AuditOf(ctx, a.Number, maxTrail+1)
+		rows, err = tx.AuditOf(ctx, a.Number, maxTrailOf+1)
 		return err
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("trail of act %s: %w", a.Number, err)
 	}
-	for _, r := range rows[:min(len(rows), maxTrail)] {
+	for _, r := range rows[:min(len(rows), maxTrailOf)] {
 		e, err := audit.Decode(r.Data)
 		if err != nil {
 			e = audit.Event{ID: r.ID}
 		}
 		events = append(events, e)
 	}
-	return events, len(rows) > maxTrail, nil
+	return events, len(rows) > maxTrailOf, nil
 }

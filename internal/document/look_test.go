@@ -25,7 +25,7 @@ func TestLooked(t *testing.T) {
 	}
 	looks := func() (list []audit.Event) {
 		t.Helper()
-		events, _, err := s.Trail(t.Context(), reader("x"), a)
+		events, _, err := s.TrailOf(t.Context(), reader("x"), a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestLooked(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	officer := document.Actor{Login: a.Officer, Grants: []document.Grant{{Role: document.RoleOfficer, Office: "110"}}}
-	if _, _, err := s.Trail(t.Context(), officer, a); document.KindOf(err) != document.Forbidden {
+	if _, _, err := s.TrailOf(t.Context(), officer, a); document.KindOf(err) != document.Forbidden {
 		t.Errorf("an officer reads the trail: %v", err)
 	}
 	// A look that cannot be recorded is refused.

@@ -19,6 +19,11 @@ const (
 	RoleChief Role = "chief"
 )
 
+// Roles lists all roles.
+func Roles() []Role {
+	return []Role{RoleOfficer, RoleHead, RoleChief, RoleClerk, RoleArchivist, RoleAuditor, RoleOperator, RoleOwner}
+}
+
 // AnyOffice is the office of a grant that holds everywhere.
 const AnyOffice = "*"
 
@@ -35,6 +40,10 @@ type Actor struct {
 	Name      string
 	RequestID string
 	Grants    []Grant
+	// Token is the prefix of the token by which a program asks, within Scopes;
+	// empty: it is a person.
+	Token  string
+	Scopes []Scope
 }
 
 // Action is something an actor may or may not do.
@@ -51,7 +60,9 @@ const (
 	ActSubstitute   Action = "officer.substitute"
 	ActRead         Action = "act.read"
 	ActTrail        Action = "act.trail" // who did what to it, who has looked at it
-	ActOperate      Action = "operate"   // accounts, rebuild, jobs
+	ActOperate      Action = "operate"   // accounts, rebuild, jobs, tokens, webhooks
+	ActAudit        Action = "audit.read"
+	ActStatistics   Action = "statistics.read"
 )
 
 // permitted lists who may do what; an action that is not here is nobody's.
@@ -66,11 +77,17 @@ var permitted = map[Action][]Role{
 	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
 	ActTrail:        {RoleHead, RoleArchivist, RoleAuditor},
 	ActOperate:      {RoleOperator, RoleOwner},
+	ActAudit:        {RoleAuditor, RoleOwner},
+	ActStatistics:   {RoleHead, RoleAuditor, RoleOwner},
 }
 
 // May returns nil if the actor may do the action in the office, else a
-// Forbidden error that says which role was wanted.
+// Forbidden error that says which role was wanted. A program needs the scope
+// for the action too.
 func (a Actor) May(action Action, office string) error {
+	if err := a.program(action); err != nil {
+		return err
+	}
 	for _, g := range a.Grants {
 		if (g.Office == office || g.Office == AnyOffice) && slices.Contains(permitted[action], g.Role) {
 			return nil
@@ -78,4 +95,31 @@ func (a Actor) May(action Action, office string) error {
 	}
 	return newError(Forbidden, "error.forbidden", nil,
 		"login", a.Login, "action", string(action), "office", office)
+}
+
+// mayAnywhere returns nil if there is an office in which the actor may do it.
+func (a Actor) mayAnywhere(action Action) error {
+	err := a.May(action, "")
+	for _, g := range a.Grants {
+		if err == nil {
+			break
+		}
+		err = a.May(action, g.Office)
+	}
+	return err
+}
+
+// officesFor lists the offices in which the actor may do it; everywhere says
+// that it is all of them.
+func (a Actor) officesFor(action Action) (offices []string, everywhere bool) {
+	for _, g := range a.Grants {
+		switch {
+		case a.May(action, g.Office) != nil:
+		case g.Office == AnyOffice:
+			everywhere = true
+		case !slices.Contains(offices, g.Office):
+			offices = append(offices, g.Office)
+		}
+	}
+	return offices, everywhere
 }

@@ -133,6 +133,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		if now := time.Now(); !now.Before(ledgerDue) {
 			ledgerDue = now.Add(w.LedgerEvery)
 			w.report(ctx, "sequence the ledger", w.Service.Sequence(ctx))
+			w.report(ctx, "follow the audit trail", w.Service.Follow(ctx))
 		}
 		if busy && ctx.Err() == nil {
 			continue

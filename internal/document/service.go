@@ -63,6 +63,7 @@ type Service struct {
 	Checkpoints  *ledger.Signer
 	LedgerKeys   *ledger.Verifier // of Checkpoints, past keys included
 	Evidence     EvidenceSealer   // nil where officers unlock their keys by passphrase
+	Secrets      WebhookSecrets
 	Rules        Rules
 	Owner        string // names this process in leases
 	Now          func() time.Time

@@ -35,6 +35,10 @@ type Tx interface {
 	OutboxTx
 	AuditTx
 	LedgerTx
+	FollowTx
+	TokenTx
+	WebhookTx
+	RequestTx
 }
 
 // CaseTx reads and writes cases.

@@ -132,6 +132,13 @@ const maxWaiting = 500
 // those of the offices that the grants are for. The answer is shorter than the
 // limit at the end of the list only.
 func (s *Service) Waiting(ctx context.Context, actor Actor, q WaitingQuery) ([]WaitingAct, error) {
+	if err := actor.Within(ScopeReadActs); err != nil {
+		return nil, err
+	}
+	return s.waiting(ctx, actor, q)
+}
+
+func (s *Service) waiting(ctx context.Context, actor Actor, q WaitingQuery) ([]WaitingAct, error) {
 	q = q.within(actor)
 	if q.Limit <= 0 || q.Limit > maxWaiting {
 		q.Limit = maxWaiting
@@ -168,13 +175,16 @@ func (q WaitingQuery) within(actor Actor) WaitingQuery {
 // many there were; the worker takes them. One that is being worked on is let
 // be.
 func (s *Service) RetryNow(ctx context.Context, actor Actor, number string) (int, error) {
+	if err := actor.Within(ScopeRetryJobs); err != nil {
+		return 0, err
+	}
 	if number != "" {
 		return s.retryAct(ctx, actor, number)
 	}
 	total := 0
 	q := WaitingQuery{}
 	for {
-		list, err := s.Waiting(ctx, actor, q)
+		list, err := s.waiting(ctx, actor, q)
 		if err != nil || len(list) == 0 {
 			return total, err
 		}

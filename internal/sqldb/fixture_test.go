@@ -74,6 +74,29 @@ func everything(t *testing.T, tx document.Tx) error {
 		tx.SetPositions(ctx, []document.LedgerEntry{{ID: "l1"}}),
 		tx.InsertLedgerHashes(ctx, 0, [][]byte{{4}, {5}}),
 		tx.SwapLedgerHead(ctx, document.LedgerHead{}, head),
+		programs(t, tx),
+	)
+}
+
+// programs puts a row into the tables of programs and of what follows the trail.
+func programs(t *testing.T, tx document.Tx) error {
+	ctx := t.Context()
+	return errors.Join(
+		tx.InsertToken(ctx, document.Token{
+			ID: "t1", Hash: [32]byte{1}, Prefix: "docsvc_a", Login: "əli", Scopes: []document.Scope{document.ScopeReadActs},
+			CreatedAt: noon, ExpiresAt: noon, RevokedAt: noon, RevokedBy: "x",
+		}),
+		tx.InsertRequest(ctx, document.KeptRequest{Key: [32]byte{1}, LeaseEnds: noon, Expires: noon}),
+		tx.InsertWebhook(ctx, document.Webhook{
+			ID: "w1", URL: "https://x", Office: "*", Events: document.EventTypes(), KID: "k", CreatedAt: noon,
+		}),
+		tx.InsertMessages(ctx, []document.Message{{
+			ID: "d1", WebhookID: "w1", Body: []byte("{}"), CreatedAt: noon, State: document.MessageWaiting, NextAt: noon,
+		}}),
+		tx.MoveFollowed(ctx, 0, 1),
+		tx.IndexAudit(ctx, []document.IndexedEvent{{Seq: 1, At: noon, Actor: "x", Kind: "act.issued", Subject: "EI1-001", Office: "011"}}),
+		tx.AddDayCount(ctx, document.DayCount{Day: "2026-03-14", Office: "011", Template: "t", N: 1}),
+		tx.AddDayTime(ctx, document.DayTime{Day: "2026-03-14", Step: 3, Office: "011", N: 1}),
 	)
 }
 

@@ -75,6 +75,17 @@ var servicePrivileges = map[string]privileges{
 	"factor":             {insert: true, delete: true, update: []string{"name", "secret", "counter", "created_at", "used_at"}},
 	"sign_in":            {insert: true, delete: true},
 	"rate_window":        {insert: true, delete: true, update: []string{"n", "ends"}},
+
+	"api_token": {insert: true, update: []string{"last_used", "revoked_at", "revoked_by"}},
+	"api_request": {insert: true, delete: true, update: []string{
+		"request", "status", "content_type", "location", "body", "lease_ends", "expires",
+	}},
+	"webhook":          {insert: true, update: []string{"disabled"}},
+	"webhook_delivery": {insert: true, delete: true, update: []string{"state", "attempts", "next_at", "status", "error", "done_at"}},
+	"follower":         {update: []string{"seq"}},
+	"audit_index":      {insert: true},
+	"act_day":          {insert: true, update: []string{"n"}},
+	"act_day_time":     {insert: true, update: []string{"n"}},
 }
 
 // grants returns the statements that leave a role with servicePrivileges in a

@@ -16,11 +16,12 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 	for table, column := range map[string]string{
 		"audit_event": "data", "audit_link": "hash", "ledger_entry": "leaf",
 		"ledger_position": "position", "ledger_hash": "hash", "authorisation_item": "digest", "rendition": "sha256", "delivery": "proof",
+		"audit_index": "kind",
 	} {
 		forbidden = append(forbidden,
 			fmt.Sprintf("UPDATE %s SET %s = %s", table, column, column), "DELETE FROM "+table)
 	}
-	for _, table := range []string{"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "substitution", "standing_proposal"} {
+	for _, table := range []string{"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "substitution", "standing_proposal", "api_token"} {
 		forbidden = append(forbidden, "DELETE FROM "+table)
 	}
 	for table, columns := range map[string][]string{
@@ -34,6 +35,10 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 		"authorisation":     {"id", "login", "nonce", "items", "begun", "expires", "request_id"},
 		"substitution":      {"id", "absent", "deputy", "role", "office", "from_date", "until_date", "reason", "appointed_by", "appointed_at"},
 		"standing_proposal": {"id", "act_id", "standing", "by_number", "reason", "proposed_by", "proposed_at"},
+		"api_token": {"id", "hash", "prefix", "login", "name", "scopes", "created_at", "created_by", "expires_at", "revoked_at",
+			"revoked_by"},
+		"webhook":          {"id", "url", "office", "events", "kid", "since", "created_at", "created_by"},
+		"webhook_delivery": {"id", "webhook_id", "kind", "subject", "body", "created_at"},
 	} {
 		for _, c := range columns {
 			forbidden = append(forbidden, fmt.Sprintf("UPDATE %s SET %s = %s", table, c, c))
@@ -67,6 +72,7 @@ func testGuards(t *testing.T, r *Register, db *sql.DB) {
 		"UPDATE counter SET high = high - 1",
 		"UPDATE counter SET value = high + 1",
 		"UPDATE counter SET series = 'another'",
+		"UPDATE follower SET seq = seq - 1",
 		"UPDATE ledger_head SET size = size - 1",
 		"UPDATE ledger_head SET audit_seq = 0",
 		"UPDATE ledger_head SET published = size + 1",
@@ -103,6 +109,7 @@ func testTruncate(t *testing.T, r *Register, db *sql.DB) {
 		"audit_event", "audit_link", "ledger_entry", "ledger_position", "ledger_hash",
 		"enforcement_case", "act", "sign_intent", "counter", "ledger_head", "authorisation", "authorisation_item", "rendition",
 		"substitution", "standing_proposal", "delivery",
+		"api_token", "audit_index",
 	} {
 		if _, err := db.ExecContext(t.Context(), "TRUNCATE "+table+" CASCADE"); err == nil {
 			t.Errorf("%s was emptied", table)

@@ -241,6 +241,53 @@ func lookUps(t *testing.T, x document.Tx) error {
 	call(x.LedgerEntries(ctx, 0, 10))
 	call(x.EntriesOfAct(ctx, "a1"))
 	call(x.LedgerHashes(ctx, []int64{0, 1}))
+	errs = append(errs, programLookUps(t, x))
+	return errors.Join(errs...)
+}
+
+// programLookUps are lookUps for programs and what follows the trail.
+func programLookUps(t *testing.T, x document.Tx) error {
+	ctx := t.Context()
+	var errs []error
+	call := func(_ any, err error) {
+		if !errors.Is(err, document.ErrNotFound) && !errors.Is(err, document.ErrStale) {
+			errs = append(errs, err)
+		}
+	}
+	call(x.TokenByHash(ctx, [32]byte{1}))
+	call(x.TokenByID(ctx, "t1"))
+	call(x.Tokens(ctx))
+	call(nil, x.RevokeToken(ctx, document.Token{ID: "t1", RevokedAt: noon}))
+	call(nil, x.TouchToken(ctx, document.Token{ID: "t1", LastUsed: noon}))
+	call(x.RequestByKey(ctx, [32]byte{1}))
+	call(nil, x.TakeRequest(ctx, document.KeptRequest{Key: [32]byte{1}, LeaseEnds: noon, Expires: noon}, noon, noon))
+	call(nil, x.AnswerRequest(ctx, document.KeptRequest{Key: [32]byte{1}, LeaseEnds: noon}))
+	call(nil, x.ForgetRequest(ctx, [32]byte{9}))
+	call(x.PurgeRequests(ctx, noon, 10))
+	call(x.Webhooks(ctx))
+	call(x.WebhookByID(ctx, "w1"))
+	call(x.ClaimMessages(ctx, noon, noon, 10))
+	call(nil, x.SettleMessage(ctx, document.Message{ID: "d1", Attempts: 1, State: document.MessageFailed, NextAt: noon, DoneAt: noon}))
+	call(x.MessageByID(ctx, "d1"))
+	call(x.Messages(ctx, "w1", "", 10))
+	call(nil, x.RetryMessage(ctx, "d1", noon))
+	call(nil, x.DisableWebhook(ctx, "w1"))
+	call(x.PurgeMessages(ctx, noon, 10))
+	call(x.Followed(ctx))
+	call(nil, x.MoveFollowed(ctx, 1, 2))
+	call(x.ActFacts(ctx, []string{"EI1-001"}))
+	call(x.CaseOffices(ctx, []string{"EI1"}))
+	call(x.AccountOffices(ctx, []string{"əli"}))
+	for _, q := range []document.TrailQuery{
+		{Everywhere: true}, {Offices: []string{"011"}}, {Actor: "x", Everywhere: true}, {Kind: "act.issued", Offices: []string{"011", "012"}},
+		{Subject: "EI1-001", From: noon, To: noon.Add(time.Hour), Everywhere: true}, {},
+		{Everywhere: true, Before: document.TrailCursor{At: noon, Seq: 9}},
+	} {
+		q.Limit = 10
+		call(x.Trail(ctx, q))
+	}
+	call(x.DayCounts(ctx, "2026-03-01", "2026-03-31", ""))
+	call(x.DayTimes(ctx, "2026-03-01", "2026-03-31", "011"))
 	return errors.Join(errs...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -26,51 +27,110 @@ const (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// apiRoutes is /api/v1: what the pages of officers do, as JSON, under the same
-// session.
+// apiRoute is a route of /api/v1: what is done, and the scope with which a
+// program may ask for it.
+type apiRoute struct {
+	method, path string
+	scope        document.Scope
+	handler      http.HandlerFunc
+}
+
+// Scopes of routes beside those of tokens: for persons alone, and for any token.
+const (
+	personsOnly document.Scope = ""
+	anyToken    document.Scope = "*"
+)
+
+// apiTable is /api/v1: what the pages of officers do, as JSON, under the same
+// session or with a token.
+func (s *site) apiTable() []apiRoute {
+	return []apiRoute{
+		{http.MethodGet, "/me", anyToken, s.apiMe},
+		{http.MethodPost, "/cases", document.ScopeWriteCases, s.apiRegister},
+		{http.MethodGet, "/cases/{number}", document.ScopeReadActs, s.apiCase},
+		{http.MethodPost, "/acts", document.ScopeIssueActs, s.apiIssue},
+		{http.MethodGet, "/acts", document.ScopeReadActs, s.apiWaiting},
+		{http.MethodGet, "/acts/{number}", document.ScopeReadActs, s.apiAct},
+		{http.MethodGet, "/acts/{number}/file", document.ScopeReadActs, s.actFile},
+		{http.MethodPost, "/acts/{number}/void", document.ScopeChangeActs, s.apiVoid},
+		{http.MethodPost, "/acts/{number}/standing", document.ScopeChangeActs, s.apiStanding},
+		{http.MethodGet, "/jobs", document.ScopeReadActs, s.apiJobs},
+		{http.MethodPost, "/jobs/retry", document.ScopeRetryJobs, s.apiRetry},
+		{http.MethodPost, "/authorisations", personsOnly, s.apiAuthorise},
+		{http.MethodGet, "/authorisations/{id}", personsOnly, s.apiAuthorisation},
+		{http.MethodGet, "/accounts", personsOnly, s.apiAccounts},
+		{http.MethodPost, "/accounts", personsOnly, s.apiSaveAccount},
+		{http.MethodGet, "/audit/events", document.ScopeReadAudit, s.apiTrail},
+		{http.MethodGet, "/statistics", document.ScopeReadStatistics, s.apiStatistics},
+		{http.MethodGet, "/webhooks", personsOnly, s.apiWebhooks},
+		{http.MethodGet, "/webhooks/{id}/deliveries", personsOnly, s.apiDeliveries},
+		{http.MethodPost, "/webhooks/{id}/deliveries/{delivery}/retry", personsOnly, s.apiRetryDelivery},
+	}
+}
+
 func (s *site) apiRoutes(r *mux.Router) {
 	s.get(r, apiPrefix+"/openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(openAPI) // who has hung up is not told so
 	})
-	get := func(route string, h http.HandlerFunc) { s.get(r, apiPrefix+route, s.apiOfficer(h)) }
-	post := func(route string, h http.HandlerFunc) { s.post(r, apiPrefix+route, s.apiOfficer(h)) }
-	get("/me", s.apiMe)
-	post("/cases", s.apiRegister)
-	get("/cases/{number}", s.apiCase)
-	post("/acts", s.apiIssue)
-	get("/acts", s.apiWaiting)
-	get("/acts/{number}", s.apiAct)
-	get("/acts/{number}/file", s.actFile)
-	post("/acts/{number}/void", s.apiVoid)
-	post("/acts/{number}/standing", s.apiStanding)
-	get("/jobs", s.apiJobs)
-	post("/jobs/retry", s.apiRetry)
-	post("/authorisations", s.apiAuthorise)
-	get("/authorisations/{id}", s.apiAuthorisation)
-	get("/accounts", s.apiAccounts)
-	post("/accounts", s.apiSaveAccount)
+	for _, route := range s.apiTable() {
+		if route.method == http.MethodPost {
+			s.post(r, apiPrefix+route.path, s.apiCaller(route.scope, s.onceOnly(route.handler)))
+		} else {
+			s.get(r, apiPrefix+route.path, s.apiCaller(route.scope, route.handler))
+		}
+	}
 }
 
-// apiOfficer lets only those through to h who are logged in.
-func (s *site) apiOfficer(h http.HandlerFunc) http.HandlerFunc {
+// apiCaller lets only those through to h who are logged in, or bring a token
+// with the scope.
+func (s *site) apiCaller(scope document.Scope, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p, err := s.person(r)
-		if isSessionOver(err) {
-			w.Header().Set("WWW-Authenticate", `Cookie realm="docsvc", cookie-name="`+s.cookieName(sessionCookie)+`"`)
+		p, err := s.caller(r)
+		switch {
+		case isSessionOver(err), errorKey(err) == "error.token.invalid":
+			if errorKey(err) == "error.token.invalid" && !s.allow(w, r, loginLimit, s.client(r)) {
+				return
+			}
+			w.Header().Set("WWW-Authenticate", `Bearer realm="docsvc"`)
+			w.Header().Add("WWW-Authenticate", `Cookie realm="docsvc", cookie-name="`+s.cookieName(sessionCookie)+`"`)
 			s.problem(w, r, http.StatusUnauthorized, problem{text: errorKey(err), kind: document.Forbidden, err: err})
 			return
-		}
-		if err != nil {
+		case err != nil:
 			s.fail(w, r, err)
 			return
+		case p.token != nil && scope == personsOnly:
+			s.fail(w, r, &document.Error{Kind: document.Forbidden, Key: "error.token.person"})
+			return
+		case scope != anyToken && scope != personsOnly:
+			if err := p.actor.Within(scope); err != nil {
+				s.fail(w, r, err)
+				return
+			}
 		}
 		r = r.WithContext(context.WithValue(r.Context(), personKey{}, p))
-		if r.Method == http.MethodPost && !s.allow(w, r, officeLimit, p.account.Login) {
+		if (r.Method == http.MethodPost || p.token != nil) && !s.allow(w, r, officeLimit, p.account.Login) {
 			return
 		}
 		h(w, r)
 	}
+}
+
+// caller is who asks: with a token, if there is one, or with a session.
+func (s *site) caller(r *http.Request) (*person, error) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return s.person(r)
+	}
+	scheme, secret, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		secret = ""
+	}
+	token, account, err := s.Office.Service.Bearer(r.Context(), strings.TrimSpace(secret))
+	if err != nil {
+		return nil, err
+	}
+	return &person{account: account, actor: account.Program(token, requestID(r.Context())), token: &token}, nil
 }
 
 func errorKey(err error) string {
@@ -107,7 +167,7 @@ func (s *site) writeAPI(w http.ResponseWriter, status int, contentType string, v
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Add("Vary", "Accept-Language, Cookie")
+	w.Header().Add("Vary", "Accept-Language, Authorization, Cookie")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(data, '\n')) // who has hung up is not told so
 }
@@ -122,15 +182,8 @@ func (s *site) readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		s.problem(w, r, http.StatusUnsupportedMediaType, problem{text: "error.json.type", kind: document.Invalid})
 		return false
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAPIBody))
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		s.problem(w, r, http.StatusRequestEntityTooLarge, problem{
-			text: "error.form.too_big", args: map[string]string{"max": "1024"}, kind: document.Invalid,
-		})
-		return false
-	}
-	if err != nil {
-		s.fail(w, r, unreadable(err))
+	data, ok := s.readBody(w, r)
+	if !ok {
 		return false
 	}
 	if err := decodeStrict(data, v); err != nil {
@@ -138,6 +191,22 @@ func (s *site) readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	return true
+}
+
+// readBody reads a body that is not too large, and answers what is wrong.
+func (s *site) readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAPIBody))
+	if _, big := errors.AsType[*http.MaxBytesError](err); big {
+		s.problem(w, r, http.StatusRequestEntityTooLarge, problem{
+			text: "error.form.too_big", args: map[string]string{"max": "1024"}, kind: document.Invalid,
+		})
+		return nil, false
+	}
+	if err != nil {
+		s.fail(w, r, unreadable(err))
+		return nil, false
+	}
+	return data, true
 }
 
 // apiResultJSON is why an act was left out of a batch, or not signed.

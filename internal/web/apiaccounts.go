@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -41,17 +42,40 @@ type apiMeJSON struct {
 	Post    string           `json:"post"`
 	Office  string           `json:"office"`
 	Grants  []document.Grant `json:"grants"`
-	Begun   time.Time        `json:"session_begun"`
-	Expires time.Time        `json:"session_expires"`
+	Begun   time.Time        `json:"session_begun,omitzero"`
+	Expires time.Time        `json:"session_expires,omitzero"`
+	Token   *apiTokenJSON    `json:"token,omitempty"` // of a program, which has no session
+}
+
+// apiTokenJSON is the token that a program brought.
+type apiTokenJSON struct {
+	Prefix  string           `json:"prefix"`
+	Name    string           `json:"name"`
+	Scopes  []document.Scope `json:"scopes"`
+	Expires time.Time        `json:"expires"`
 }
 
 func (s *site) apiMe(w http.ResponseWriter, r *http.Request) {
 	me := personOf(r.Context())
 	shown := apiShowAccount(me.account)
-	s.answer(w, http.StatusOK, apiMeJSON{
+	j := apiMeJSON{
 		Login: shown.Login, Name: shown.Name, Post: shown.Post, Office: shown.Office, Grants: shown.Grants,
 		Begun: me.session.Begun, Expires: me.session.Expires,
-	})
+	}
+	if t := me.token; t != nil {
+		j.Token = &apiTokenJSON{t.Prefix, t.Name, t.Scopes, t.ExpiresAt}
+	}
+	s.answer(w, http.StatusOK, j)
+}
+
+type apiAccountsJSON struct {
+	Accounts []apiAccountViewJSON `json:"accounts"`
+	Next     string               `json:"next,omitempty"`
+}
+
+// accountPlace is where the list of accounts goes on.
+type accountPlace struct {
+	Login string `json:"login"`
 }
 
 func (s *site) apiAccounts(w http.ResponseWriter, r *http.Request) {
@@ -60,11 +84,21 @@ func (s *site) apiAccounts(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	list := make([]apiAccountViewJSON, 0, len(accounts))
-	for _, a := range accounts {
-		list = append(list, apiShowAccount(a))
+	var after accountPlace
+	limit, err := readPage(r, &after)
+	if err != nil {
+		s.fail(w, r, err)
+		return
 	}
-	s.answer(w, http.StatusOK, map[string]any{"accounts": list})
+	accounts = slices.DeleteFunc(accounts, func(a document.Account) bool { return a.Login <= after.Login })
+	j := apiAccountsJSON{Accounts: []apiAccountViewJSON{}}
+	for _, a := range accounts[:min(limit, len(accounts))] {
+		j.Accounts = append(j.Accounts, apiShowAccount(a))
+	}
+	if len(accounts) > limit {
+		j.Next = cursor(accountPlace{accounts[limit-1].Login})
+	}
+	s.answer(w, http.StatusOK, j)
 }
 
 func apiShowAccount(a document.Account) apiAccountViewJSON {

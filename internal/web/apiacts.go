@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -173,6 +174,7 @@ func (s *site) apiIssue(w http.ResponseWriter, r *http.Request) {
 	if !s.readJSON(w, r, &f) {
 		return
 	}
+	f.Key = cmp.Or(f.Key, onceKeyOf(r.Context()))
 	act, warnings, err := s.Office.issueAct(r.Context(), personOf(r.Context()).actor, f)
 	if err != nil {
 		s.fail(w, r, err)

@@ -7,13 +7,13 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// APIRoutes lists the routes of /api/v1 as "METHOD /path", without HEAD.
-func APIRoutes() ([]string, error) {
+// APIRoutes lists the routes of /api/v1 as "METHOD /path", without HEAD, and the
+// scope with which a program may ask for each.
+func APIRoutes() (routes []string, scopes map[string]string, err error) {
 	s := &site{Options: Options{Office: &Office{}}}
 	r := mux.NewRouter()
 	s.apiRoutes(r)
-	var list []string
-	err := r.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+	err = r.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		path, err := route.GetPathTemplate()
 		if err != nil {
 			return err
@@ -21,13 +21,17 @@ func APIRoutes() ([]string, error) {
 		methods, err := route.GetMethods()
 		for _, m := range methods {
 			if m != "HEAD" {
-				list = append(list, m+" "+strings.TrimPrefix(path, apiPrefix))
+				routes = append(routes, m+" "+strings.TrimPrefix(path, apiPrefix))
 			}
 		}
 		return err
 	})
-	slices.Sort(list)
-	return list, err
+	scopes = map[string]string{}
+	for _, route := range s.apiTable() {
+		scopes[route.method+" "+route.path] = string(route.scope)
+	}
+	slices.Sort(routes)
+	return routes, scopes, err
 }
 
 // What a file or a body is read by, for the fuzz test.

@@ -35,6 +35,7 @@ type whoView struct {
 	Name string
 	// What there is for this person beside the acts that wait.
 	Register, Issues, Reads, Accounts, Signs, Substitutes bool
+	Audit, Statistics                                     bool
 }
 
 func (s *site) frame(r *http.Request, titleKey string) frame {
@@ -48,6 +49,7 @@ func (s *site) frame(r *http.Request, titleKey string) frame {
 			Name: p.account.Name, Register: mayAnywhere(p.actor, document.ActRegisterCase),
 			Issues: mayAnywhere(p.actor, document.ActIssue), Reads: mayAnywhere(p.actor, document.ActRead), Accounts: mayAnywhere(p.actor, document.ActOperate),
 			Signs: mayAnywhere(p.actor, document.ActSign), Substitutes: mayAnywhere(p.actor, document.ActSubstitute),
+			Audit: mayAnywhere(p.actor, document.ActAudit), Statistics: mayAnywhere(p.actor, document.ActStatistics),
 		}
 	}
 	f.Title = i18n.Text(f.Lang, titleKey, nil)

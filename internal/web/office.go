@@ -102,6 +102,9 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.listRoutes(r)
 	s.decideRoutes(r)
 	s.recordRoutes(r)
+	s.operatorRoutes(r)
+	s.programRoutes(r)
+	s.auditRoutes(r)
 }
 
 // only is a route of one method: HEAD would begin a login too.

@@ -70,7 +70,7 @@ func makeOffice(t testing.TB, origin string, provider *testservers.OIDCServer, c
 	}
 	o := &office{provider: provider, keys: map[string]*key{}, library: library, sessions: &auth.Sessions{Store: w.Register, Now: w.Now}}
 	offices := o.addOffice(w)
-	w.Service.Evidence = evidence{}
+	w.Service.Evidence, w.Service.Secrets = evidence{}, fixedSecrets{}
 	o.site = newSiteOf(t, w, append([]func(*web.Options){func(options *web.Options) {
 		options.Origin = origin
 		options.Office = &web.Office{

@@ -3,10 +3,13 @@ package web_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -24,7 +27,7 @@ type description struct {
 
 // newDescription reads the description and makes its schemas strict: a field
 // that is not described is a fault in an answer.
-func newDescription(t *testing.T) *description {
+func newDescription(t testing.TB) *description {
 	t.Helper()
 	data, err := os.ReadFile("openapi.yaml")
 	if err != nil {
@@ -63,7 +66,7 @@ func d2(m map[string]any, names ...string) map[string]any {
 	return m
 }
 
-func (d *description) check(t *testing.T, name string, body []byte) {
+func (d *description) check(t testing.TB, name string, body []byte) {
 	t.Helper()
 	schema := d.compiled[name]
 	if schema == nil {
@@ -103,7 +106,7 @@ func (d *description) problem(t *testing.T, w *httptest.ResponseRecorder, status
 
 // TestDescriptionIsComplete: every route is described, and nothing else.
 func TestDescriptionIsComplete(t *testing.T) {
-	routes, err := web.APIRoutes()
+	routes, scopes, err := web.APIRoutes()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +114,14 @@ func TestDescriptionIsComplete(t *testing.T) {
 	var described []string
 	for path, item := range d2(d.doc, "paths") {
 		for method, operation := range item.(map[string]any) {
-			described = append(described, strings.ToUpper(method)+" "+path)
+			name := strings.ToUpper(method) + " " + path
+			described = append(described, name)
+			if got, want := tokenScope(operation.(map[string]any)), scopes[name]; path != "/openapi.yaml" && got != want {
+				t.Errorf("%s is described with the scope %q, and needs %q", name, got, want)
+			}
+			if named := strings.Contains(fmt.Sprint(operation), "parameters/idempotency"); named != (method == "post") {
+				t.Errorf("%s and Idempotency-Key: %v", name, named)
+			}
 			if responses := d2(operation.(map[string]any), "responses"); len(responses) < 2 && path != "/openapi.yaml" {
 				t.Errorf("%s %s has no errors", method, path)
 			}
@@ -125,7 +135,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 		if _, err := d.compiler.Compile("openapi.json#/components/schemas/" + name); err != nil {
 			t.Error(err)
 		}
-		if !strings.Contains(string(mustRead(t)), `"#/components/schemas/`+name+`"`) {
+		if !strings.Contains(string(mustRead(t)), `"#/components/schemas/`+name+`"`) { // nothing is described in vain
 			t.Errorf("nothing refers to %s", name)
 		}
 	}
@@ -133,6 +143,87 @@ func TestDescriptionIsComplete(t *testing.T) {
 	if w.Code != 200 || w.Header().Get("Content-Type") != "application/yaml" || w.Body.String() != string(mustRead(t)) {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
+}
+
+// tokenScope is the scope that an operation is described with: "*" for any
+// token, nothing for persons alone.
+func tokenScope(operation map[string]any) string {
+	ways, _ := operation["security"].([]any)
+	for _, way := range ways {
+		if scopes, ok := way.(map[string]any)["token"].([]any); ok {
+			if len(scopes) == 0 {
+				return "*"
+			}
+			return fmt.Sprint(scopes[0])
+		}
+	}
+	return ""
+}
+
+// shared is the description, read once: every answer of /api/v1 in every test
+// of this package is held to it.
+var shared struct {
+	sync.Mutex
+	d *description
+}
+
+// conforms holds a request that was carried out, and any answer, to the
+// description of its operation.
+func conforms(t testing.TB, r *http.Request, asked []byte, w *httptest.ResponseRecorder) {
+	t.Helper()
+	path := strings.TrimPrefix(r.URL.Path, "/api/v1")
+	if path == r.URL.Path || path == "/openapi.yaml" || r.Method == http.MethodHead {
+		return
+	}
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.d == nil {
+		shared.d = newDescription(t)
+	}
+	d := shared.d
+	operation := d.operation(r.Method, path)
+	if operation == nil {
+		if w.Code != http.StatusNotFound && w.Code != http.StatusMethodNotAllowed && w.Code != http.StatusForbidden {
+			t.Errorf("%s %s is not described and answers %d", r.Method, path, w.Code)
+		}
+		return
+	}
+	answer := d2(operation, "responses", fmt.Sprint(w.Code))
+	if answer == nil {
+		if answer = d2(d.doc, "components", "responses", "Problem"); w.Code < http.StatusBadRequest {
+			t.Errorf("%s %s: the answer %d is not described", r.Method, path, w.Code)
+		}
+	}
+	kind := strings.Split(w.Header().Get("Content-Type"), ";")[0]
+	content, ok := d2(answer, "content")[kind].(map[string]any)
+	if !ok {
+		t.Errorf("%s %s: %d of type %q is not described", r.Method, path, w.Code, kind)
+		return
+	}
+	if ref, ok := d2(content, "schema")["$ref"].(string); ok {
+		d.check(t, strings.TrimPrefix(ref, "#/components/schemas/"), w.Body.Bytes())
+	}
+	ref, _ := d2(operation, "requestBody", "content", "application/json", "schema")["$ref"].(string)
+	if w.Code < http.StatusBadRequest && ref != "" {
+		d.check(t, strings.TrimPrefix(ref, "#/components/schemas/"), asked)
+	}
+}
+
+// operation finds what a path is described by.
+func (d *description) operation(method, path string) map[string]any {
+	parts := strings.Split(path, "/")
+	for template, item := range d2(d.doc, "paths") {
+		names := strings.Split(template, "/")
+		matches := len(names) == len(parts)
+		for i := range min(len(names), len(parts)) {
+			matches = matches && (names[i] == parts[i] || strings.HasPrefix(names[i], "{"))
+		}
+		if matches {
+			operation, _ := item.(map[string]any)[strings.ToLower(method)].(map[string]any)
+			return operation
+		}
+	}
+	return nil
 }
 
 func mustRead(t *testing.T) []byte {

@@ -28,6 +28,7 @@ func parsePages(files *assets) (pages, error) {
 		"home", "enter", "verdict", "offline", "file", "error",
 		"lock", "login", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting", "approvals", "substitutions",
 		"form", "forms", "preview", "review", "list", "record", "copy",
+		"tokens", "webhooks", "webhook", "audit", "verify", "statistics", "account", "state",
 	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {

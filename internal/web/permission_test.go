@@ -107,6 +107,7 @@ func (o *office) targets(t *testing.T) targets {
 		t.Fatal(err)
 	}
 	target.form, target.draft, target.template = form, draft, id
+	o.follow()
 	return target
 }
 
@@ -180,6 +181,21 @@ func entrances() map[document.Action][]entrance {
 			return v.get("/office/acts/" + x.archived.Number + "/record")
 		}}},
 		document.ActOperate: operateEntrances(api),
+		document.ActAudit:   auditEntrances(api),
+		document.ActStatistics: {
+			{name: "API", reads: true, request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+				return v.get(api + "/statistics?office=" + documenttest.Office)
+			}},
+			{name: "page", reads: true, request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+				return v.get("/office/statistics?office=" + documenttest.Office)
+			}},
+			{name: "CSV", reads: true, request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+				return v.get("/office/statistics.csv?office=" + documenttest.Office)
+			}},
+			{name: "XLSX", reads: true, request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+				return v.get("/office/statistics.xlsx?office=" + documenttest.Office)
+			}},
+		},
 	}
 }
 
@@ -220,7 +236,31 @@ func operateEntrances(api string) []entrance {
 		}},
 		{name: "API list", reads: true, shown: "vuqar", request: shown(api + "/accounts")},
 		{name: "page list", reads: true, shown: "vuqar", request: shown("/office/accounts")},
+		{name: "page account", reads: true, shown: "Məmurzadə Vuqar", request: shown("/office/accounts/vuqar")},
+		{name: "page create", request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+			v.o.n++
+			return v.post("/office/accounts", url.Values{
+				"login": {"page" + strings.Repeat("x", v.o.n%50)}, "name": {"Y"}, "post": {"p"}, "office": {documenttest.Office}, "profile": {"state"},
+			})
+		}},
+		{name: "page token", request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+			return v.post("/office/tokens", url.Values{"login": {"vuqar"}, "name": {"x"}, "days": {"1"}, "scope": {"acts:read"}})
+		}},
+		{name: "page webhook", request: func(v *visitor, _ targets) *httptest.ResponseRecorder {
+			return v.post("/office/webhooks", url.Values{"url": {"https://example.az"}, "office": {documenttest.Office}, "event": {"act.voided"}})
+		}},
 	}
+}
+
+// auditEntrances look for the events of one act.
+func auditEntrances(api string) []entrance {
+	var list []entrance
+	for name, path := range map[string]string{"API": api + "/audit/events?subject=", "page": "/office/audit?lang=en&subject="} {
+		list = append(list, entrance{name: name, reads: true, shown: map[string]string{"API": `"seq"`, "page": "№"}[name], request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+			return v.get(path + x.archived.Number)
+		}})
+	}
+	return list
 }
 
 // send sends a file with a form, whose other fields come in pairs.

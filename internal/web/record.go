@@ -86,7 +86,7 @@ func (s *site) showRecord(w http.ResponseWriter, r *http.Request, actor document
 	for _, intent := range a.intents {
 		p.Uses = append(p.Uses, s.keyUse(p.Lang, intent))
 	}
-	events, more, err := s.Office.Service.Trail(ctx, actor, a.Act)
+	events, more, err := s.Office.Service.TrailOf(ctx, actor, a.Act)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func TestLooksThroughTheAPI(t *testing.T) {
 // events counts the events of a kind about an act.
 func (o *office) events(a document.Act, kind audit.Kind) (n int) {
 	o.t.Helper()
-	list, _, err := o.Service.Trail(o.t.Context(), document.Actor{Login: "x", Grants: []document.Grant{{Role: document.RoleAuditor, Office: "110"}}}, a)
+	list, _, err := o.Service.TrailOf(o.t.Context(), document.Actor{Login: "x", Grants: []document.Grant{{Role: document.RoleAuditor, Office: "110"}}}, a)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ type person struct {
 	session auth.Session
 	account document.Account
 	actor   document.Actor
+	token   *document.Token // of a program; it has no session
 }
 
 type personKey struct{}
@@ -40,7 +41,7 @@ func (s *site) person(r *http.Request) (*person, error) {
 	if s.Office.subject(account) != session.Subject {
 		return nil, &document.Error{Kind: document.Forbidden, Key: "error.login.session", Err: auth.ErrNoSession}
 	}
-	return &person{session, account, account.Actor(requestID(r.Context()))}, nil
+	return &person{session: session, account: account, actor: account.Actor(requestID(r.Context()))}, nil
 }
 
 // officer lets only those through to h who are logged in.

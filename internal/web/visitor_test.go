@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,10 +23,23 @@ type visitor struct {
 	o       *office
 	handler http.Handler // another process than the first, if set
 	cookies map[string]*http.Cookie
+	bearer  string // token, if it is a program
 	seen    []*httptest.ResponseRecorder
 }
 
 func (o *office) visitor() *visitor { return &visitor{o: o, cookies: map[string]*http.Cookie{}} }
+
+// program is a visitor with a token for an account.
+func (o *office) program(login string, scopes ...document.Scope) *visitor {
+	o.t.Helper()
+	secret, _, err := o.Service.CreateToken(o.t.Context(), operator, login, "sınaq", scopes, 30)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	v := o.visitor()
+	v.bearer = secret
+	return v
+}
 
 // as is a visitor with a session of an account.
 func (o *office) as(login string) *visitor {
@@ -58,11 +73,22 @@ func (v *visitor) do(r *http.Request, headers ...string) *httptest.ResponseRecor
 	for _, c := range v.cookies {
 		r.AddCookie(c)
 	}
+	if v.bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+v.bearer)
+	}
+	var asked []byte
+	if r.Body != nil {
+		if asked, err = io.ReadAll(r.Body); err != nil {
+			v.o.t.Fatal(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(asked))
+	}
 	w, handler := httptest.NewRecorder(), v.handler
 	if handler == nil {
 		handler = v.o.handler
 	}
 	handler.ServeHTTP(w, r)
+	conforms(v.o.t, r, asked, w)
 	for _, c := range w.Result().Cookies() {
 		if v.cookies[c.Name] = c; c.MaxAge < 0 {
 			delete(v.cookies, c.Name)
@@ -107,7 +133,7 @@ func (v *visitor) another() *visitor {
 	if err != nil {
 		v.o.t.Fatal(err)
 	}
-	return &visitor{o: v.o, handler: handler, cookies: v.cookies}
+	return &visitor{o: v.o, handler: handler, cookies: v.cookies, bearer: v.bearer}
 }
 
 // key is an officer's key that fails when told to.

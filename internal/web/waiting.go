@@ -89,17 +89,27 @@ type apiJobJSON struct {
 type apiJobsJSON struct {
 	Jobs []apiJobJSON `json:"jobs"`
 	More bool         `json:"more"` // than are listed
+	Next string       `json:"next,omitempty"`
 }
 
 func (s *site) apiJobs(w http.ResponseWriter, r *http.Request) {
-	list, err := s.Office.Service.Waiting(r.Context(), personOf(r.Context()).actor, document.WaitingQuery{Limit: waitingShown + 1})
+	var after document.WaitingCursor
+	limit, err := readPage(r, &after)
+	var list []document.WaitingAct
+	if err == nil {
+		list, err = s.Office.Service.Waiting(r.Context(), personOf(r.Context()).actor, document.WaitingQuery{After: after, Limit: limit + 1})
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	lang, _ := language(r)
-	j := apiJobsJSON{Jobs: []apiJobJSON{}, More: len(list) > waitingShown}
-	for _, a := range list[:min(len(list), waitingShown)] {
+	j := apiJobsJSON{Jobs: []apiJobJSON{}, More: len(list) > limit}
+	if j.More {
+		list = list[:limit]
+		j.Next = cursor(list[limit-1].Cursor())
+	}
+	for _, a := range list {
 		j.Jobs = append(j.Jobs, apiJobJSON{
 			Number: a.Act.Number, Officer: a.Act.Officer, State: a.Act.State, Level: a.Act.Level, Reason: a.Job.Reason,
 			Detail: i18n.Text(lang, a.Job.Reason.Message(), nil), Since: a.Job.Since.UTC(), NextTry: a.Job.RunAfter.UTC(), Attempts: a.Job.Attempts,

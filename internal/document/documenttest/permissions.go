@@ -52,6 +52,8 @@ func Permissions() []Permission {
 		{document.ActRead, "yyyyy--y-"},
 		{document.ActTrail, "-y-yy----"},
 		{document.ActOperate, "-----yy--"},
+		{document.ActAudit, "----y-y--"},
+		{document.ActStatistics, "-y--y-y--"},
 	}
 	var all []Permission
 	for _, row := range table {

@@ -75,6 +75,14 @@ func Run(t *testing.T, open func(t *testing.T) document.Store) {
 		{"ledger head", testLedgerHead},
 		{"ledger head from many sequencers", testLedgerHeadConcurrently},
 		{"ledger hashes", testLedgerHashes},
+		{"tokens", testTokens},
+		{"kept requests", testKeptRequests},
+		{"kept requests from many callers", testKeptRequestsConcurrently},
+		{"webhooks and deliveries", testWebhooks},
+		{"claim deliveries from many owners", testClaimDeliveriesConcurrently},
+		{"follower", testFollower},
+		{"audit index", testTrail},
+		{"acts by day", testDays},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
