@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ type fieldView struct {
 	MaxLength   int
 	Min, Max    string
 	Fields      []fieldView
+	Filled      bool // something is in the group, or wrong with it
 	Items       []itemView
 	Add         bool // there may be another item
 }
@@ -121,6 +123,7 @@ func (v *formViewer) field(f template.ShownField, at string, value any) fieldVie
 	switch f.Kind {
 	case template.FieldGroup:
 		view.Fields = v.fields(f.Field, at, value)
+		view.Filled = value != nil || slices.ContainsFunc(view.Fields, func(f fieldView) bool { return f.Error != "" })
 	case template.FieldList:
 		v.items(&view, f.Field, at, value)
 	case template.FieldChoices:
