@@ -29,6 +29,7 @@ import (
 var demoOffice = sync.OnceValue(func() (office struct {
 	Offices  []document.Office
 	Officers []document.Account
+	Staff    []document.Account // of the embedded demo: a chief, and people without a key
 }) {
 	data, err := fs.ReadFile(templates.FS, "samples/office.json")
 	if err == nil {
@@ -55,29 +56,40 @@ func demoPassword(c Config, login string) string {
 	return filepath.Join(c.dir, "demo", login+".password")
 }
 
-// addDemoOfficers enrols the demo officers with random passphrases and passwords.
+// addDemoOfficers enrols the demo officers with random passphrases and passwords,
+// and gives the others of the office their accounts.
 func addDemoOfficers(ctx context.Context, e env, c Config) error {
 	a, err := openApp(ctx, c, e.log)
 	if err != nil {
 		return err
 	}
 	err = os.MkdirAll(filepath.Join(c.dir, "demo"), 0o700)
-	for _, officer := range demoOfficers() {
-		if err != nil {
-			break
-		}
-		passphrase, password := rand.Text(), rand.Text()
-		if err = os.WriteFile(demoPassphrase(c, officer.Login), []byte(passphrase+"\n"), 0o600); err == nil {
-			err = a.enrol(ctx, officer, []byte(passphrase), keyfile.DefaultCost(), vault.TypeP256)
-		}
+	for _, person := range slices.Concat(demoOfficers(), demoOffice().Staff) {
 		if err == nil {
-			err = os.WriteFile(demoPassword(c, officer.Login), []byte(password+"\n"), 0o600)
-		}
-		if err == nil {
-			err = a.setPassword(ctx, officer.Login, []byte(password))
+			err = a.addDemoPerson(ctx, person)
 		}
 	}
 	return errors.Join(err, a.close())
+}
+
+func (a *app) addDemoPerson(ctx context.Context, person document.Account) error {
+	signs := slices.ContainsFunc(person.Grants, func(g document.Grant) bool { return person.Actor("").May(document.ActSign, g.Office) == nil })
+	if signs {
+		passphrase := rand.Text()
+		if err := os.WriteFile(demoPassphrase(a.Config, person.Login), []byte(passphrase+"\n"), 0o600); err != nil {
+			return err
+		}
+		if err := a.enrol(ctx, person, []byte(passphrase), keyfile.DefaultCost(), vault.TypeP256); err != nil {
+			return err
+		}
+	} else if err := a.Service.SaveAccount(ctx, operator(), person); err != nil {
+		return err
+	}
+	password := rand.Text()
+	if err := os.WriteFile(demoPassword(a.Config, person.Login), []byte(password+"\n"), 0o600); err != nil {
+		return err
+	}
+	return a.setPassword(ctx, person.Login, []byte(password))
 }
 
 // sample is one file of templates/samples.
