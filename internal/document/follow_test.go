@@ -50,11 +50,11 @@ func TestFollow(t *testing.T) {
 		if got.Median < 10*time.Second || got.Median > 12*time.Second || got.P95 < 20*time.Second || got.P95 > 24*time.Second {
 			t.Errorf("median %s, p95 %s", got.Median, got.P95)
 		}
-		all, err := s.Trail(t.Context(), boss, document.TrailQuery{})
+		all, err := s.AuditTrail(t.Context(), boss, document.TrailQuery{})
 		if err != nil || int64(len(all)) != all[0].Seq {
 			t.Errorf("%d events, %v", len(all), err)
 		}
-		mine, err := s.Trail(t.Context(), boss, document.TrailQuery{Kind: audit.ActArchived, Actor: "docsvc"})
+		mine, err := s.AuditTrail(t.Context(), boss, document.TrailQuery{Kind: audit.ActArchived, Actor: "docsvc"})
 		if err != nil || len(mine) != 3 || mine[0].Office != "110" {
 			t.Errorf("%+v, %v", mine, err)
 		}
@@ -97,7 +97,7 @@ func TestTrailIsForAuditors(t *testing.T) {
 		"officer":        {actor("nigar"), false, "error.forbidden"},
 		"program":        {document.Actor{Login: "a", Grants: auditor("*").Grants, Token: "p"}, false, "error.token.scope"},
 	} {
-		list, err := s.Trail(t.Context(), c.actor, document.TrailQuery{})
+		list, err := s.AuditTrail(t.Context(), c.actor, document.TrailQuery{})
 		if (len(list) > 0) != c.some || err != nil != (c.key != "") || c.key != "" && keyOf(err) != c.key {
 			t.Errorf("%s: %d events, %v", name, len(list), err)
 		}

@@ -162,7 +162,7 @@ func TestNobodyGrantsToThemselves(t *testing.T) {
 	if err := s.Follow(ctx); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.Trail(ctx, boss, document.TrailQuery{Kind: audit.GrantRefused})
+	list, err := s.AuditTrail(ctx, boss, document.TrailQuery{Kind: audit.GrantRefused})
 	if err != nil || len(list) != 1 || list[0].Event.Subject != "boss" || list[0].Office != "110" {
 		t.Errorf("%+v, %v", list, err)
 	}

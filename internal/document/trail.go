@@ -20,7 +20,7 @@ type TrailQuery struct {
 	// Before continues a list behind its last entry.
 	Before TrailCursor
 	Limit  int
-	// Offices limit the list unless Everywhere is set; see [Service.Trail].
+	// Offices limit the list unless Everywhere is set; see [Service.AuditTrail].
 	Offices    []string
 	Everywhere bool
 }
@@ -45,19 +45,19 @@ type TrailEntry struct {
 // Cursor is the entry's place in the list.
 func (e TrailEntry) Cursor() TrailCursor { return TrailCursor{e.At, e.Seq} }
 
-// maxTrail is the longest page of the trail.
-const maxTrail = 1000
+// maxTrailPage is the longest page of the trail.
+const maxTrailPage = 1000
 
-// Trail lists events that are chained, the newest first: those of the offices
+// AuditTrail lists events that are chained, the newest first: those of the offices
 // for which the actor may read the trail, and with a right for all offices
 // those that belong to none, too.
-func (s *Service) Trail(ctx context.Context, actor Actor, q TrailQuery) ([]TrailEntry, error) {
+func (s *Service) AuditTrail(ctx context.Context, actor Actor, q TrailQuery) ([]TrailEntry, error) {
 	if err := actor.mayAnywhere(ActAudit); err != nil {
 		return nil, err
 	}
 	q.Offices, q.Everywhere = actor.officesFor(ActAudit)
-	if q.Limit <= 0 || q.Limit > maxTrail {
-		q.Limit = maxTrail
+	if q.Limit <= 0 || q.Limit > maxTrailPage {
+		q.Limit = maxTrailPage
 	}
 	var list []TrailEntry
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
@@ -114,7 +114,7 @@ func (s *Service) VerifyTrail(ctx context.Context, actor Actor, from int64) (Tra
 		var rows []AuditRow
 		var chained []AuditLink
 		err := s.Store.View(ctx, func(tx Tx) (err error) {
-			rows, chained, err = tx.AuditChain(ctx, head.Seq+1, maxTrail)
+			rows, chained, err = tx.AuditChain(ctx, head.Seq+1, maxTrailPage)
 			return err
 		})
 		if err != nil {

@@ -38,7 +38,7 @@ func (s *site) apiTrail(w http.ResponseWriter, r *http.Request) {
 	var list []document.TrailEntry
 	if err == nil {
 		q.Before, q.Limit = before, limit+1
-		list, err = s.Office.Service.Trail(r.Context(), personOf(r.Context()).actor, q)
+		list, err = s.Office.Service.AuditTrail(r.Context(), personOf(r.Context()).actor, q)
 	}
 	if err != nil {
 		s.fail(w, r, err)

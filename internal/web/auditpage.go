@@ -67,7 +67,7 @@ func (s *site) auditTrail(w http.ResponseWriter, r *http.Request) {
 	var list []document.TrailEntry
 	if err == nil {
 		q.Before, q.Limit = before, trailShown+1
-		list, err = s.Office.Service.Trail(r.Context(), personOf(r.Context()).actor, q)
+		list, err = s.Office.Service.AuditTrail(r.Context(), personOf(r.Context()).actor, q)
 	}
 	status := http.StatusOK
 	if document.KindOf(err) == document.Invalid {
@@ -149,7 +149,7 @@ func (s *site) auditCSV(w http.ResponseWriter, r *http.Request) {
 	var list []document.TrailEntry
 	for q.Limit = maxPage; err == nil && len(list) < exportRows; {
 		var page []document.TrailEntry
-		page, err = s.Office.Service.Trail(r.Context(), me.actor, q)
+		page, err = s.Office.Service.AuditTrail(r.Context(), me.actor, q)
 		list = append(list, page...)
 		if len(page) < q.Limit {
 			break

@@ -23,7 +23,9 @@ var kindTexts = map[audit.Kind]string{
 	audit.StandingRejected:  "audit.kind.act.standing_rejected",
 	audit.Substituted:       "audit.kind.officer.substituted",
 	audit.SubstitutionEnded: "audit.kind.officer.substitution_ended",
-	audit.Rebuilt:           "audit.kind.register.rebuilt", audit.NumberGap: "audit.kind.number.gap",
+	audit.ActRead:           "audit.act.read", audit.ActCopied: "audit.kind.act.copied",
+	audit.FactorSet: "audit.kind.factor.set", audit.FactorRemoved: "audit.kind.factor.removed",
+	audit.Rebuilt: "audit.kind.register.rebuilt", audit.NumberGap: "audit.kind.number.gap",
 }
 
 // fieldTexts are the words for what is told of it; a field that is not here is
@@ -34,5 +36,6 @@ var fieldTexts = map[string]string{
 	"path": "audit.field.path", "round": "audit.field.round", "of": "audit.field.of", "attempt": "audit.field.attempt",
 	"outcome": "audit.field.outcome", "key": "audit.field.key", "standing": "audit.field.standing", "by": "audit.field.by",
 	"reason": "audit.field.reason", "from": "audit.field.from", "to": "audit.field.to", "until": "audit.field.until", "role": "audit.field.role",
+	"way": "audit.field.way", "copy": "audit.field.copy", "factor": "audit.field.factor",
 	"token_id": "audit.field.token_id", "sha256": "audit.field.sha256",
 }
