@@ -11,11 +11,13 @@ import (
 
 // officerPassword gives a person a password for the pages of officers, in place
 // of the one they have, and logs them out everywhere. It comes from a file or
-// from standard input: arguments can be seen by everybody on the machine.
+// from standard input: arguments can be seen by everybody on the machine. Who has
+// lost their telephone and the recovery codes too gets rid of the one-time codes.
 func officerPassword(ctx context.Context, e env, args []string) error {
 	f := newFlags(e, "officer password")
 	login := f.String("login", "", "`LOGIN` of the person")
 	file := f.String("password-file", "", "`FILE` with the new password; - is standard input")
+	removeCodes := f.Bool("remove-codes", false, "take the person's one-time codes out of use too")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -29,6 +31,9 @@ func officerPassword(ctx context.Context, e env, args []string) error {
 	defer clear(typed)
 	return withApp(ctx, e, f, func(a *app) error {
 		err := a.setPassword(ctx, *login, bytes.TrimRight(typed, "\r\n"))
+		if err == nil && *removeCodes {
+			err = a.Local.RemoveCodes(ctx, operator(), *login)
+		}
 		if err != nil {
 			return err
 		}

@@ -76,6 +76,9 @@ type Config struct {
 	Login struct {
 		OIDC  *auth.Config `json:"oidc,omitempty"`
 		Local bool         `json:"local,omitempty"`
+		// SecondFactor requires one-time codes of everybody who logs in with a
+		// password here: who has none sets them up at their next login.
+		SecondFactor bool `json:"second_factor,omitempty"`
 		// CommandClientID is the public client of the command line, whose redirect
 		// addresses are on this machine (RFC 8252); default: that of OIDC. Vault's
 		// role must accept both as audience.

@@ -125,6 +125,9 @@ func (c Config) validateParts() []error {
 	if c.Login.Local && c.Login.OIDC != nil {
 		fault("login.oidc or login.local: two are configured, choose one")
 	}
+	if c.Login.SecondFactor && !c.Login.Local {
+		fault("login.second_factor needs login.local: an identity provider asks for its own")
+	}
 	if c.Keys.Vault != nil && c.Login.OIDC == nil {
 		fault("keys.vault needs login.oidc: officers unlock their keys by logging in")
 	}

@@ -87,23 +87,32 @@ func ledgerSigner(ctx context.Context, keys serviceKeys, origin string) (*ledger
 // keyCall bounds a call of a service key where no context comes along.
 const keyCall = 15 * time.Second
 
-// webhookSecrets derives the secrets of webhooks from a key that signs the
-// ledger's checkpoints, whose signatures are always the same for the same text
-// (Ed25519, RFC 8032). So no secret of a webhook is kept anywhere, and key files
-// and Vault do alike. No checkpoint begins as this text does: a checkpoint's
-// first line is a host's name and a path.
-type webhookSecrets struct{ keys serviceKeys }
+// derivedSecrets derives secrets from a key that signs the ledger's checkpoints,
+// whose signatures are always the same for the same text (Ed25519, RFC 8032). So
+// no secret of a webhook or of one-time codes is kept anywhere, and key files and
+// Vault do alike. No checkpoint begins as these texts do: a checkpoint's first
+// line is a host's name and a path.
+type derivedSecrets struct{ keys serviceKeys }
 
 // WebhookSecret implements document.WebhookSecrets.
-func (w webhookSecrets) WebhookSecret(ctx context.Context, kid, id string) ([]byte, string, error) {
+func (d derivedSecrets) WebhookSecret(ctx context.Context, kid, id string) ([]byte, string, error) {
+	return d.derive(ctx, kid, "docsvc webhook secret 1\n"+id+"\n")
+}
+
+// CodeSecret implements auth.CodeSecrets.
+func (d derivedSecrets) CodeSecret(ctx context.Context, kid, id string) ([]byte, string, error) {
+	return d.derive(ctx, kid, "docsvc one-time codes 1\n"+id+"\n")
+}
+
+func (d derivedSecrets) derive(ctx context.Context, kid, text string) ([]byte, string, error) {
 	if kid == "" {
-		key, err := current(ctx, w.keys, purposeCheckpoint)
+		key, err := current(ctx, d.keys, purposeCheckpoint)
 		if err != nil {
 			return nil, "", err
 		}
 		kid = key.KID
 	}
-	signature, err := w.keys.Sign(ctx, kid, []byte("docsvc webhook secret 1\n"+id+"\n"))
+	signature, err := d.keys.Sign(ctx, kid, []byte(text))
 	if err != nil {
 		return nil, "", err
 	}

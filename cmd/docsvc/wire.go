@@ -92,6 +92,7 @@ func openApp(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error
 	}
 	if c.Login.Local {
 		a.Local = auth.NewLocal(a.Service, password.DefaultCost(), time.Now)
+		a.Local.Secrets, a.Local.Required = derivedSecrets{a.Keys}, c.Login.SecondFactor
 	}
 	a.Service.ObserveKey, a.Service.ObserveRenewal = a.Parts.Signature, a.Parts.Renewal
 	a.Verify = &verify.Verifier{
@@ -212,7 +213,7 @@ func (a *app) newService(ctx context.Context) (*document.Service, error) {
 			Collector: a.Certificates, Timestamps: a.Timestamps, Now: time.Now,
 			StatusAge: verifier.StatusAge, Suitability: algorithms,
 		},
-		Checkpoints: checkpoints, LedgerKeys: ledgerKeys, Secrets: webhookSecrets{a.Keys},
+		Checkpoints: checkpoints, LedgerKeys: ledgerKeys, Secrets: derivedSecrets{a.Keys},
 		Rules: document.Rules{
 			Scheme: a.Config.Numbers, Level: a.Config.Level, Levels: a.Config.Levels, Certify: a.Config.Certify,
 			TwoPersons: a.Config.TwoPersons, DeliveryWays: a.Config.deliveryWays(), PSS: a.Config.RSAPadding == paddingPSS,

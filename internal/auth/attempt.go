@@ -15,10 +15,14 @@ type Purpose string
 const (
 	PurposeLogin     Purpose = "login"
 	PurposeAuthorise Purpose = "authorise"
+	// Of a login here: the password was right and the second step is to come, or
+	// one-time codes are being set up.
+	PurposeSecond Purpose = "second"
+	PurposeEnrol  Purpose = "enrol"
 )
 
-// Attempt is a login that was begun at the provider and has not come back. It
-// is used at most once.
+// Attempt is a login that was begun, at the provider or here, and is not finished.
+// It is used at most once.
 type Attempt struct {
 	StateHash Hash    // of the state parameter (RFC 6749, 10.12)
 	Verifier  string  // PKCE code verifier (RFC 7636), 43 characters
@@ -28,7 +32,8 @@ type Attempt struct {
 	// they have there. Always true for PurposeAuthorise.
 	Fresh bool
 	// Authorisation is the id of the batch to be authorised, and Login the
-	// account that has to do it; both empty for PurposeLogin.
+	// account that has to do it; both empty for PurposeLogin, and the first for
+	// the steps of a login here.
 	Authorisation string
 	Login         string
 	// ReturnTo is where the browser goes afterwards, a path on this site.
@@ -84,6 +89,13 @@ func (a Attempt) Check() error {
 		if !a.Fresh {
 			fault("an authorisation needs a fresh login")
 		}
+	case PurposeSecond, PurposeEnrol:
+		if a.Authorisation != "" {
+			fault("a step of a login names no authorisation")
+		}
+		if !loginShape.MatchString(a.Login) {
+			fault("login %q", a.Login)
+		}
 	default:
 		fault("purpose %q", a.Purpose)
 	}
@@ -109,6 +121,9 @@ func checkTimes(begun, expires time.Time) error {
 
 // utc is a time as the register keeps it: comparable with ==.
 func utc(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// State is what only the browser that began may bring back.
+func (a Attempt) State() string { return a.state }
 
 // Stored returns the attempt as a store keeps it: without what only the one who
 // began it may know.

@@ -81,6 +81,20 @@ func (s *Attempts) Take(ctx context.Context, state, browser string) (Attempt, er
 	return a, nil
 }
 
+// Again takes up an attempt that was used and failed, under another state: it
+// ends when it would have ended.
+func (s *Attempts) Again(ctx context.Context, a Attempt) (Attempt, error) {
+	var err error
+	if a.state, err = newSecret(s.Random); err != nil {
+		return Attempt{}, err
+	}
+	a.StateHash = HashOf(a.state)
+	if err := s.Store.PutAttempt(ctx, a); err != nil {
+		return Attempt{}, fmt.Errorf("record the login again: %w", err)
+	}
+	return a, nil
+}
+
 // newAttempt draws the secrets of an attempt.
 func newAttempt(start Start, now time.Time, random io.Reader) (Attempt, error) {
 	life := start.Life
@@ -96,7 +110,7 @@ func newAttempt(start Start, now time.Time, random io.Reader) (Attempt, error) {
 		a.ReturnTo = "/"
 	}
 	wanted := []*string{&a.state, &a.Verifier}
-	if a.Purpose == PurposeLogin {
+	if a.Purpose != PurposeAuthorise {
 		if a.Nonce != "" {
 			return Attempt{}, errors.New("begin a login: only an authorisation brings its nonce")
 		}

@@ -22,6 +22,9 @@ const (
 // [document.Factor]); guessing is slowed down by account, whether there is one or
 // not, in all processes together.
 type Local struct {
+	Secrets  CodeSecrets // required for a second factor
+	Required bool        // everybody needs a second factor
+
 	core  *document.Service
 	cost  password.Cost
 	now   func() time.Time
@@ -66,6 +69,15 @@ func (l *Local) Password(ctx context.Context, login string, typed []byte) (docum
 		return account, newError(document.Forbidden, "error.login.disabled", nil, "login", login)
 	}
 	return account, nil
+}
+
+// Confirm asks a person who is logged in for their password again.
+func (l *Local) Confirm(ctx context.Context, login string, typed []byte) error {
+	err := l.core.Slowed(ctx, login, ByPassword, func() error { return l.compare(ctx, login, typed) })
+	if errors.Is(err, document.ErrCredential) {
+		return newError(document.Forbidden, "error.password.wrong", err)
+	}
+	return err
 }
 
 // account is an account, disabled or not; an empty one if there is none.

@@ -94,31 +94,39 @@ func (s *Sessions) End(ctx context.Context, id string) error {
 	return nil
 }
 
-// endRounds bounds how often EndAll looks for sessions that were begun while it
+// endRounds bounds how often EndWhere looks for sessions that were begun while it
 // ended others.
 const endRounds = 10
 
 // EndAll ends every session of a login and returns how many there were.
 func (s *Sessions) EndAll(ctx context.Context, login string) (int, error) {
+	return s.EndWhere(ctx, login, func(Session) bool { return true })
+}
+
+// EndWhere ends the sessions of a login that over picks and returns how many
+// there were.
+func (s *Sessions) EndWhere(ctx context.Context, login string, over func(Session) bool) (int, error) {
 	n := 0
 	for range endRounds {
 		list, err := s.Store.SessionsOf(ctx, login)
 		if err != nil {
-			return n, fmt.Errorf("end the sessions of %s: %w", login, err)
+			return n, fmt.Errorf("end sessions of %s: %w", login, err)
 		}
-		if len(list) == 0 {
+		var ids []Hash
+		for _, x := range list {
+			if over(x) {
+				ids = append(ids, x.IDHash)
+			}
+		}
+		if len(ids) == 0 {
 			return n, nil
 		}
-		ids := make([]Hash, len(list))
-		for i, x := range list {
-			ids[i] = x.IDHash
-		}
 		if err := s.Store.EndSessions(ctx, ids...); err != nil {
-			return n, fmt.Errorf("end the sessions of %s: %w", login, err)
+			return n, fmt.Errorf("end sessions of %s: %w", login, err)
 		}
-		n += len(list)
+		n += len(ids)
 	}
-	return n, fmt.Errorf("end the sessions of %s: new ones are begun as fast as they are ended", login)
+	return n, fmt.Errorf("end sessions of %s: new ones are begun as fast as they are ended", login)
 }
 
 // List returns the sessions of a login that are not over, the newest first.

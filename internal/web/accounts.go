@@ -39,11 +39,7 @@ func (s *site) accounts(w http.ResponseWriter, r *http.Request) {
 			Login: a.Login, Name: a.Name, Post: a.Post, Office: s.officeName(a.Office), Disabled: a.Disabled, Linked: a.Subject != "",
 			Certificate: i18n.Text(p.Lang, "accounts.certificate.none", nil),
 		}
-		var roles []string
-		for _, g := range a.Grants {
-			roles = append(roles, i18n.Text(p.Lang, roleKey(g.Role), nil)+" ("+g.Office+")")
-		}
-		view.Roles = strings.Join(roles, ", ")
+		view.Roles = rolesText(p.Lang, a)
 		if until, ok := certificateEnd(a); ok {
 			view.Certificate = i18n.Text(p.Lang, "accounts.certificate.until", map[string]string{"date": s.day(until)})
 			view.Ending = until.Sub(s.Now()) < certificateWarning
@@ -51,6 +47,15 @@ func (s *site) accounts(w http.ResponseWriter, r *http.Request) {
 		p.Accounts = append(p.Accounts, view)
 	}
 	s.render(w, r, http.StatusOK, "accounts", p)
+}
+
+// rolesText lists what an account may be, and where.
+func rolesText(lang string, a document.Account) string {
+	roles := make([]string, len(a.Grants))
+	for i, g := range a.Grants {
+		roles[i] = i18n.Text(lang, roleKey(g.Role), nil) + " (" + g.Office + ")"
+	}
+	return strings.Join(roles, ", ")
 }
 
 // certificateEnd is when an account's certificate ends, if it has one.

@@ -40,6 +40,7 @@ func newLocal(t testing.TB, origin string, change ...func(*web.Options)) *office
 		service := options.Office.Service
 		options.Office.Provider, options.Office.Unlock = nil, nil
 		options.Office.Local = auth.NewLocal(service, cheap, service.Now)
+		options.Office.Local.Secrets = fixedSecrets{}
 		options.Office.OpenKey = func(ctx context.Context, actor document.Actor, a document.Account, passphrase []byte) (document.KeyHolder, error) {
 			var holder document.KeyHolder
 			err := service.Attempt(ctx, actor, a.Login, func() (err error) {

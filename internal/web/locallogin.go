@@ -39,7 +39,7 @@ func (s *site) logInHere(w http.ResponseWriter, r *http.Request) {
 	account, err := s.Office.Local.Password(r.Context(), f.text("login"), f.secret("password"))
 	identity := auth.Identity{Subject: account.Login, ACR: auth.ByPassword, AuthTime: s.Now()}
 	if err == nil {
-		s.letIn(w, r, account, identity, p.Back)
+		s.passwordRight(w, r, account, identity, p.Back)
 		return
 	}
 	if record := s.recordRefusal(r, account, identity, err); record != nil {
@@ -68,9 +68,17 @@ func (s *site) recordRefusal(r *http.Request, account document.Account, identity
 	})
 }
 
-// letIn begins the session of who proved to be the person of an account, in place
-// of the one that the browser had.
+// letIn begins the session of who proved to be the person of an account, and goes
+// on to where they wanted to go.
 func (s *site) letIn(w http.ResponseWriter, r *http.Request, account document.Account, identity auth.Identity, back string) {
+	if s.beginSession(w, r, account, identity) {
+		http.Redirect(w, r, back, http.StatusSeeOther)
+	}
+}
+
+// beginSession begins a session in place of the one that the browser had, or
+// answers why not.
+func (s *site) beginSession(w http.ResponseWriter, r *http.Request, account document.Account, identity auth.Identity) bool {
 	err := s.Office.Service.RecordLogin(r.Context(), document.Login{
 		Account: account.Login, TokenID: identity.TokenID, Level: identity.ACR, RequestID: requestID(r.Context()),
 	})
@@ -83,10 +91,10 @@ func (s *site) letIn(w http.ResponseWriter, r *http.Request, account document.Ac
 	}
 	if err != nil {
 		s.fail(w, r, err)
-		return
+		return false
 	}
 	s.setCookie(w, sessionCookie, id, 0)
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	return true
 }
 
 // subject is who an account is in its sessions: at the provider or, without one,

@@ -97,6 +97,7 @@ func (s *site) officeRoutes(r *mux.Router) {
 	s.get(r, "/office/waiting", s.officer(s.waitingActs))
 	s.post(r, "/office/waiting", s.officer(s.retryWaiting))
 	s.get(r, "/office/accounts", s.officer(s.accounts))
+	s.meRoutes(r)
 	s.formRoutes(r)
 	s.reviewRoutes(r)
 	s.listRoutes(r)

@@ -29,6 +29,7 @@ func parsePages(files *assets) (pages, error) {
 		"lock", "login", "logout", "desk", "authorisation", "register", "case", "act", "accounts", "waiting", "approvals", "substitutions",
 		"form", "forms", "preview", "review", "list", "record", "copy",
 		"tokens", "webhooks", "webhook", "audit", "verify", "statistics", "account", "state",
+		"me", "code", "recovery",
 	}
 	all := pages{}
 	for _, lang := range i18n.Languages() {

@@ -113,7 +113,7 @@ func (f *secretForm) wipe() { clear(f.body) }
 // others that were: the form is shown again.
 func isWrongCredential(err error) bool {
 	switch errorKey(err) {
-	case "error.credential.wrong", "error.credential.wait", "error.login.wrong":
+	case "error.credential.wrong", "error.credential.wait", "error.login.wrong", "error.password.wrong", "error.code.wrong":
 		return document.KindOf(err) == document.Forbidden
 	}
 	return false
