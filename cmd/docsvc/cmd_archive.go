@@ -13,7 +13,7 @@ import (
 
 func runArchive(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return usageError{"want archive list, get or renew"}
+		return usageError{"want archive list, get, export or renew"}
 	}
 	switch args[0] {
 	case "list":
@@ -22,10 +22,12 @@ func runArchive(ctx context.Context, e env, args []string) error {
 		return archiveGet(ctx, e, args[1:])
 	case "renew":
 		return archiveRenew(ctx, e, args[1:])
-	case "audit", "export":
-		return fmt.Errorf("archive %s is not in this version; archive list, get and renew are, and docsvc lookup checks a record against the ledger", args[0])
+	case "export":
+		return archiveExport(ctx, e, args[1:])
+	case "audit":
+		return fmt.Errorf("archive %s is not in this version; archive list, get, export and renew are, and docsvc lookup checks a record against the ledger", args[0])
 	}
-	return usageError{fmt.Sprintf("archive %s: want list, get or renew", args[0])}
+	return usageError{fmt.Sprintf("archive %s: want list, get, export or renew", args[0])}
 }
 
 // recordJSON is an archived record as archive list prints it.

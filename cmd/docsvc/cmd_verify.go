@@ -27,11 +27,15 @@ type verifyJSON struct {
 	Status *verify.Verdict `json:"status,omitempty"`
 	// Match says whether the file is byte for byte what the archive holds.
 	Match verify.Match `json:"match,omitempty"`
+	// Evidence is what --evidence shows, EvidenceProblem why it shows nothing.
+	Evidence        *verify.Proven `json:"evidence,omitempty"`
+	EvidenceProblem string         `json:"evidence_problem,omitempty"`
 }
 
 // verifyOptions are the options of verify beside where the installation is.
 type verifyOptions struct {
 	trust, lang, report string
+	evidence, logKey    string
 	at                  time.Time
 	json                bool
 }
@@ -45,6 +49,8 @@ func runVerify(ctx context.Context, e env, args []string) error {
 	f.StringVar(&o.trust, "trust", "", "`ROOT.pem` with the trust anchors")
 	f.StringVar(&o.lang, "lang", i18n.Default, "`LANGUAGE` of the sentences: az, en or ru")
 	f.StringVar(&o.report, "report", "", "write the validation report of ETSI TS 119 102-2, as JSON, to `FILE`")
+	f.StringVar(&o.evidence, "evidence", "", "`FILE.json` of an export: check that it is of this file")
+	f.StringVar(&o.logKey, "log-key", "", "`FILE` with the public keys of the log, for --evidence")
 	algorithms := f.String("algorithms", "", "`FILE.json` that says until when algorithms count; - prints the table that counts without it")
 	at := f.String("at", "", "judge as of this `TIME` (RFC 3339) instead of now")
 	rest, err := f.parse(args, 0, 1)
@@ -121,6 +127,10 @@ func (o verifyOptions) alone(algorithms string) (*signing.Verifier, error) {
 
 // print tells the verdict in the way that was asked for.
 func (o verifyOptions) print(e env, pdf []byte, report *signing.Report, status *verify.FileReport) error {
+	proven, problem, err := o.checkEvidence(pdf)
+	if err != nil {
+		return err
+	}
 	if o.report != "" {
 		data, err := json.MarshalIndent(etsi.Build(report, sha256.Sum256(pdf), "docsvc "+version), "", "  ")
 		if err != nil {
@@ -131,7 +141,10 @@ func (o verifyOptions) print(e env, pdf []byte, report *signing.Report, status *
 		}
 	}
 	if o.json {
-		j := verifyJSON{Report: report}
+		j := verifyJSON{Report: report, Evidence: proven}
+		if problem != nil {
+			j.EvidenceProblem = problem.Error()
+		}
 		if status != nil {
 			j.Status, j.Match = status.Register, status.Match
 		}
@@ -140,8 +153,11 @@ func (o verifyOptions) print(e env, pdf []byte, report *signing.Report, status *
 		}
 	} else {
 		o.words(e.stdout, report, status)
+		if proven != nil || problem != nil {
+			fmt.Fprintln(e.stdout, o.evidenceText(proven, problem))
+		}
 	}
-	if report.Indication != signing.TotalPassed || status != nil && !mayBeTheAct(*status) {
+	if problem != nil || report.Indication != signing.TotalPassed || status != nil && !mayBeTheAct(*status) {
 		return errNo
 	}
 	return nil

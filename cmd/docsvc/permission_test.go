@@ -29,7 +29,7 @@ func TestPermissionTable(t *testing.T) {
 	d.prepare()
 	for _, row := range documenttest.Permissions() {
 		switch row.Action {
-		case document.ActRead, document.ActTrail, document.ActOperate, document.ActAudit, document.ActStatistics:
+		case document.ActRead, document.ActTrail, document.ActExport, document.ActOperate, document.ActAudit, document.ActStatistics:
 			continue // whoever has the command line may read and operate
 		}
 		t.Run(row.String(), func(t *testing.T) { d.row(t, row) })

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"office": scriptOffice, "issued": scriptIssued, "run": scriptRun, "expand": scriptExpand,
-			"json": scriptJSON, "keys": scriptKeys, "setenv": scriptSetenv, "dump": scriptDump,
+			"json": scriptJSON, "unzip": scriptUnzip, "keys": scriptKeys, "setenv": scriptSetenv, "dump": scriptDump,
 			"audited": scriptAudited, "prepared": scriptPrepared, "failures": scriptFailures, "tamper": scriptTamper,
 			"nextsecond": scriptNextSecond,
 		},

@@ -59,8 +59,9 @@ const (
 	ActServe        Action = "act.serve"  // record that an act was served on a party
 	ActSubstitute   Action = "officer.substitute"
 	ActRead         Action = "act.read"
-	ActTrail        Action = "act.trail" // who did what to it, who has looked at it
-	ActOperate      Action = "operate"   // accounts, rebuild, jobs, tokens, webhooks
+	ActTrail        Action = "act.trail"  // who did what to it, who has looked at it
+	ActExport       Action = "act.export" // take acts out with their evidence, many at once
+	ActOperate      Action = "operate"    // accounts, rebuild, jobs, tokens, webhooks
 	ActAudit        Action = "audit.read"
 	ActStatistics   Action = "statistics.read"
 )
@@ -76,6 +77,7 @@ var permitted = map[Action][]Role{
 	ActSubstitute:   {RoleHead, RoleChief, RoleOwner}, // the first two for themselves
 	ActRead:         {RoleOfficer, RoleHead, RoleClerk, RoleArchivist, RoleAuditor, RoleChief},
 	ActTrail:        {RoleHead, RoleArchivist, RoleAuditor},
+	ActExport:       {RoleHead, RoleArchivist, RoleAuditor},
 	ActOperate:      {RoleOperator, RoleOwner},
 	ActAudit:        {RoleAuditor, RoleOwner},
 	ActStatistics:   {RoleHead, RoleAuditor, RoleOwner},

@@ -24,6 +24,7 @@ func TestMay(t *testing.T) {
 		document.ActChange:       "yy------",
 		document.ActRead:         "yyyyy---",
 		document.ActTrail:        "-y-yy---",
+		document.ActExport:       "-y-yy---",
 		document.ActOperate:      "-----yy-",
 		"act.burn":               "--------",
 		"":                       "--------",

@@ -98,6 +98,17 @@ func (s *Service) Case(ctx context.Context, number string) (Case, error) {
 	return c, lookupError(err, "error.case.unknown", "number", number)
 }
 
+// CaseWithActs returns a case by its unified number, and its acts.
+func (s *Service) CaseWithActs(ctx context.Context, number string) (c Case, acts []Act, err error) {
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		if c, err = tx.CaseByNumber(ctx, number); err == nil {
+			acts, err = tx.ActsOfCase(ctx, c.ID)
+		}
+		return err
+	})
+	return c, acts, lookupError(err, "error.case.unknown", "number", number)
+}
+
 // Act returns an act by its number.
 func (s *Service) Act(ctx context.Context, number string) (Act, error) {
 	var a Act

@@ -68,8 +68,9 @@ func (s *Signer) Sign(last, now Tree, r tlog.HashReader) ([]byte, error) {
 // Verifier knows the origin of a log and the public keys of its checkpoints,
 // past ones included.
 type Verifier struct {
-	origin string
-	keys   note.Verifiers
+	origin    string
+	keys      note.Verifiers
+	published []string
 }
 
 // NewVerifier returns the verifier of the log called origin.
@@ -77,16 +78,44 @@ func NewVerifier(origin string, keys ...ed25519.PublicKey) (*Verifier, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%w: no key for the log %q", ErrInvalid, origin)
 	}
-	list := make([]note.Verifier, 0, len(keys))
+	published := make([]string, 0, len(keys))
 	for _, key := range keys {
-		v, err := noteVerifier(origin, key)
+		encoded, err := VerifierKey(origin, key)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, v)
+		published = append(published, encoded)
 	}
-	return &Verifier{origin: origin, keys: note.VerifierList(list...)}, nil
+	return ParseVerifier(published...)
 }
+
+// ParseVerifier returns the verifier of one log by its keys as VerifierKey
+// publishes them.
+func ParseVerifier(published ...string) (*Verifier, error) {
+	v := &Verifier{published: published}
+	list := make([]note.Verifier, 0, len(published))
+	for _, encoded := range published {
+		key, err := note.NewVerifier(encoded)
+		if err != nil {
+			return nil, fmt.Errorf("%w: key of a log: %w", ErrInvalid, err)
+		}
+		if v.origin == "" {
+			v.origin = key.Name()
+		}
+		if key.Name() != v.origin {
+			return nil, fmt.Errorf("%w: keys of two logs, %q and %q", ErrInvalid, v.origin, key.Name())
+		}
+		list = append(list, key)
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%w: no key of a log", ErrInvalid)
+	}
+	v.keys = note.VerifierList(list...)
+	return v, nil
+}
+
+// Published are the keys as VerifierKey has them, the oldest first.
+func (v *Verifier) Published() []string { return v.published }
 
 func noteVerifier(origin string, key ed25519.PublicKey) (note.Verifier, error) {
 	encoded, err := VerifierKey(origin, key)

@@ -29,8 +29,8 @@ var (
 // entries with one of some words, or acts in an unusual state.
 type source struct {
 	words []string
-	from  string // in place of words: table and WHERE, with its argument in %s
-	value string
+	from  string // in place of words: table and WHERE, with its arguments in %s
+	of    []string
 	// where repeats the condition over a row of the list's table, aliased a; a
 	// source without it is checked among the words.
 	where  string
@@ -177,7 +177,17 @@ func (s *search) collect(ctx context.Context) (broad []string, none bool, err er
 		}
 		s.sources = append(s.sources, m)
 	}
-	if s.q.Officer != "" {
+	// An author's acts in a state are few where the state passes: an index has
+	// them, and then neither of the two is looked at alone.
+	open := s.q.State != "" && s.q.State != document.Archived
+	switch {
+	case s.q.Officer == "":
+	case open:
+		s.sources = append(s.sources, source{
+			where: "officer", values: []string{s.q.Officer},
+			from: "act WHERE officer = %s AND state = %s AND state <> 'archived'", of: []string{s.q.Officer, string(s.q.State)},
+		})
+	default:
 		mark("officer", document.MarkOfficer, s.q.Officer)
 	}
 	if s.q.Kind != "" {
@@ -188,15 +198,15 @@ func (s *search) collect(ctx context.Context) (broad []string, none bool, err er
 	}
 	if s.q.State != "" {
 		state := source{where: "state", values: []string{string(s.q.State)}}
-		if s.q.State != document.Archived {
-			state.from, state.value = "act WHERE state = %s AND state <> 'archived'", string(s.q.State)
+		if open && s.q.Officer == "" {
+			state.from, state.of = "act WHERE state = %s AND state <> 'archived'", state.values
 		}
 		s.sources = append(s.sources, state)
 	}
 	if s.q.Standing != "" {
 		standing := source{where: "standing", values: []string{string(s.q.Standing)}}
 		if s.q.Standing != document.InForce {
-			standing.from, standing.value = "act WHERE standing = %s AND standing IN ('superseded', 'annulled')", string(s.q.Standing)
+			standing.from, standing.of = "act WHERE standing = %s AND standing IN ('superseded', 'annulled')", standing.values
 		}
 		s.sources = append(s.sources, standing)
 	}
@@ -233,7 +243,7 @@ func (s *search) rarestFirst(ctx context.Context) error {
 		}
 		var from string
 		if o.from != "" {
-			from = fmt.Sprintf(o.from, s.arg(o.value))
+			from = s.fromOf(o)
 		} else {
 			from = s.list.words + " WHERE word IN (" + s.argList(padded(o.words), true) + ")"
 		}
@@ -251,6 +261,15 @@ func (s *search) rarestFirst(ctx context.Context) error {
 	}
 	s.sources[0], s.sources[best] = s.sources[best], s.sources[0]
 	return nil
+}
+
+// fromOf is a source's table and condition, with its arguments.
+func (s *search) fromOf(o source) string {
+	places := make([]any, len(o.of))
+	for i, v := range o.of {
+		places[i] = s.arg(v)
+	}
+	return fmt.Sprintf(o.from, places...)
 }
 
 func (s *search) first() string { return string(s.q.From) }
@@ -323,7 +342,7 @@ func (s *search) walked(at document.Place, limit string) string {
 	within := fmt.Sprintf(" AND date >= %s AND date <= %s", s.arg(s.first()), s.arg(s.last()))
 	var arms []string
 	if o.from != "" {
-		arms = []string{fmt.Sprintf("SELECT date, id FROM "+o.from+" AND (date, id) %s (%s, %s)", s.arg(o.value), than, date, id) + within}
+		arms = []string{"SELECT date, id FROM " + s.fromOf(o) + fmt.Sprintf(" AND (date, id) %s (%s, %s)", than, date, id) + within}
 	} else {
 		for _, w := range armsOf(o.words) {
 			arms = append(arms, fmt.Sprintf("SELECT date, %[2]s AS id FROM %[1]s WHERE word = %[3]s AND (date, %[2]s) %[4]s (%[5]s, %[6]s)",
@@ -377,50 +396,4 @@ func (t *tx) insertWords(ctx context.Context, l list, date, id string, words []s
 		args = append(args, []byte(w), date, id)
 	}
 	return t.bulk(ctx, "INSERT INTO "+l.words+" (word, date, "+l.id+") VALUES ", 3, args)
-}
-
-// CountStates looks at no more entries than it counts: the states are counted in
-// an index of the acts that are not archived, and these are all less those.
-func (t *tx) CountStates(ctx context.Context, q document.Find) (map[document.State]int, error) {
-	s := &search{tx: t, list: actList, q: q}
-	counts := map[document.State]int{}
-	others := 0
-	for _, state := range []document.State{document.Issued, document.Prepared, document.Signing, document.Signed, document.Voided} {
-		whose := "state = " + s.arg(string(state))
-		switch {
-		case q.Officer != "":
-			whose += " AND officer = " + s.arg(q.Officer)
-		case !q.Everywhere:
-			whose += " AND office IN (" + s.argList(q.Offices, false) + ")"
-		}
-		n, err := s.upTo(ctx, "act WHERE state <> 'archived' AND "+whose, document.MaxCount+1)
-		if err != nil {
-			return nil, fmt.Errorf("counting acts %s: %w", state, err)
-		}
-		counts[state], others = n, others+n
-	}
-	marks := []string{document.MarkAll}
-	switch {
-	case q.Officer != "":
-		marks = []string{document.MarkOfficer(q.Officer)}
-	case !q.Everywhere:
-		marks = nil
-		for _, office := range q.Offices {
-			marks = append(marks, document.MarkOffice(office))
-		}
-	}
-	all, err := s.upTo(ctx, "act_word WHERE word IN ("+s.argList(marks, true)+")", others+document.MaxCount+1)
-	if err != nil {
-		return nil, fmt.Errorf("counting acts: %w", err)
-	}
-	counts[document.Archived] = all - others
-	return counts, nil
-}
-
-// upTo counts the rows of a table and a condition up to a limit.
-func (s *search) upTo(ctx context.Context, from string, limit int) (n int, err error) {
-	query := "SELECT count(*) FROM (SELECT 1 FROM " + from + " LIMIT " + s.arg(limit) + ") AS few"
-	args := s.args
-	s.args = nil
-	return n, s.one(ctx, []any{&n}, query, args...)
 }

@@ -189,3 +189,9 @@ func (v *Verifier) raise(ctx context.Context, a document.Act, fault *alarm) {
 func unavailable(key string, err error) error {
 	return &document.Error{Kind: document.Unavailable, Key: key, Err: err}
 }
+
+func (v *Verifier) logExport(ctx context.Context, a document.Act, err error) {
+	if v.Log != nil {
+		v.Log.WarnContext(ctx, "an act was left out of an export", slog.String("act", a.Number), slog.Any("error", err))
+	}
+}

@@ -28,6 +28,8 @@ type deskPage struct {
 // actLine is an act in a list, for who may read it whole.
 type actLine struct {
 	Number, Kind, Date, Debtors, Amount, State, Author string
+
+	Archived bool
 }
 
 func (s *site) desk(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +67,7 @@ func (s *site) desk(w http.ResponseWriter, r *http.Request) {
 
 // actLine words an act. Of one that could not be read only the number is known.
 func (s *site) actLine(lang string, a document.Act) actLine {
-	l := actLine{Number: a.Number, Date: dotted(a.Date)}
+	l := actLine{Number: a.Number, Date: dotted(a.Date), Archived: a.State == document.Archived}
 	if a.ID == "" || a.Data == nil {
 		return l
 	}

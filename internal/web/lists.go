@@ -54,8 +54,9 @@ type stateCount struct{ Text, Count, Link string }
 type listPage struct {
 	frame
 	listForm
-	Acts  []actLine
-	Cases []caseLine
+	Acts    []actLine
+	Cases   []caseLine
+	Exports bool // the person may take acts out
 }
 
 // caseLine is a case in a list.
@@ -86,7 +87,7 @@ func (s *site) actList(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		p.Counts, err = s.stateCounts(r, p.frame)
 	}
-	p.Kinds = s.kinds(p.Lang, f.Kind)
+	p.Kinds, p.Exports = s.kinds(p.Lang, f.Kind), mayAnywhere(me.actor, document.ActExport)
 	for _, state := range listStates {
 		chosen := state == string(f.State) || state == string(f.Standing)
 		p.States = append(p.States, choice{state, i18n.Text(p.Lang, stateOrStanding(state), nil), chosen})

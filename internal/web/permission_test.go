@@ -180,6 +180,9 @@ func entrances() map[document.Action][]entrance {
 		document.ActTrail: {{name: "page", reads: true, request: func(v *visitor, x targets) *httptest.ResponseRecorder {
 			return v.get("/office/acts/" + x.archived.Number + "/record")
 		}}},
+		document.ActExport: {{name: "page", request: func(v *visitor, x targets) *httptest.ResponseRecorder {
+			return v.post("/office/export", url.Values{"acts": {x.archived.Number}})
+		}}},
 		document.ActOperate: operateEntrances(api),
 		document.ActAudit:   auditEntrances(api),
 		document.ActStatistics: {

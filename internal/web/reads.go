@@ -74,20 +74,15 @@ func (o *Office) readAct(ctx context.Context, actor document.Actor, number strin
 
 // readCase returns a case that actor may read, with its acts.
 func (o *Office) readCase(ctx context.Context, actor document.Actor, number string) (document.Case, []document.Act, error) {
-	c, err := o.Service.Case(ctx, number)
+	c, acts, err := o.Service.CaseWithActs(ctx, number)
+	if err == nil {
+		err = mayRead(actor, c.Office)
+	}
 	if err != nil {
-		return c, nil, err
+		return document.Case{}, nil, err
 	}
-	if err := mayRead(actor, c.Office); err != nil {
-		return c, nil, err
-	}
-	var acts []document.Act
-	err = o.Service.Store.View(ctx, func(tx document.Tx) (err error) {
-		acts, err = tx.ActsOfCase(ctx, c.ID)
-		return err
-	})
 	acts = slices.DeleteFunc(acts, func(a document.Act) bool { return mayRead(actor, a.Office) != nil })
-	return c, acts, err
+	return c, acts, nil
 }
 
 // waiting lists the acts that wait for actor, oldest first, at most as many as

@@ -19,12 +19,14 @@ import (
 func (s *site) recordRoutes(r *mux.Router) {
 	s.get(r, "/office/acts/{number}/record", s.officer(s.recordPage))
 	s.get(r, "/office/acts/{number}/copy", s.officer(s.copySheet))
+	s.post(r, "/office/export", s.officer(s.exportActs))
 }
 
 // recordPage tells an act's whole story on one page.
 type recordPage struct {
 	frame
 	Number     string
+	Exports    bool
 	Banner     banner
 	Rows       []row
 	Renditions []renditionLine
@@ -78,6 +80,7 @@ func (s *site) showRecord(w http.ResponseWriter, r *http.Request, actor document
 	p.Banner, p.Ledger = s.banner(p.Lang, verdict), newLedgerView(verdict.Ledger)
 	p.Banner.Lead, p.Banner.Title = p.Banner.Title+". "+p.Banner.Lead, p.Title
 	p.Rows = s.recordRows(p.Lang, a)
+	p.Exports = a.State == document.Archived && actor.May(document.ActExport, a.Office) == nil
 	for _, file := range a.renditions {
 		p.Renditions = append(p.Renditions, renditionLine{
 			fmt.Sprint(file.Sequence), s.clock(file.CreatedAt), file.Level, fmt.Sprintf("%x", file.SHA256), file.Path,

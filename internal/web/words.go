@@ -48,7 +48,7 @@ func actionKey(action string) string {
 	return map[string]string{
 		string(document.ActRegisterCase): "action.register", string(document.ActIssue): "action.issue",
 		string(document.ActSign): "action.sign", string(document.ActVoid): "action.void", string(document.ActChange): "action.change",
-		string(document.ActRead): "action.read", string(document.ActTrail): "action.trail", string(document.ActOperate): "action.operate",
+		string(document.ActRead): "action.read", string(document.ActTrail): "action.trail", string(document.ActExport): "action.export", string(document.ActOperate): "action.operate",
 		string(document.ActServe): "action.serve", string(document.ActSubstitute): "action.substitute",
 		string(document.ActAudit): "action.audit", string(document.ActStatistics): "action.statistics",
 	}[action]

@@ -51,6 +51,7 @@ func Permissions() []Permission {
 		{document.ActSubstitute, "-y----yy-"},
 		{document.ActRead, "yyyyy--y-"},
 		{document.ActTrail, "-y-yy----"},
+		{document.ActExport, "-y-yy----"},
 		{document.ActOperate, "-----yy--"},
 		{document.ActAudit, "----y-y--"},
 		{document.ActStatistics, "-y--y-y--"},

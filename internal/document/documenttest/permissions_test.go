@@ -9,7 +9,7 @@ import (
 // TestPermissions holds the core itself to the table.
 func TestPermissions(t *testing.T) {
 	rows := Permissions()
-	if len(rows) != 12*9*3 {
+	if len(rows) != 13*9*3 {
 		t.Errorf("%d rows", len(rows))
 	}
 	for _, p := range rows {

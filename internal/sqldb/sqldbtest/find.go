@@ -81,7 +81,7 @@ func testFindActs(t *testing.T, s document.Store) {
 	for i, words := range [][]string{nil, {"eliyev"}, {"eliyeva", "leyla"}, {"bor", "105"}, {"madde"}, {"memmedov"}, {"ei261100"}, {"yox"}} {
 		for _, q := range []document.Find{
 			{}, {Officer: "leyla"}, {Kind: "decision"}, {State: document.Prepared}, {State: document.Archived},
-			{State: document.Voided, Officer: "leyla"}, {Standing: document.InForce}, {Standing: document.Annulled},
+			{State: document.Voided, Officer: "leyla"}, {State: document.Prepared, Officer: "ali"}, {State: document.Archived, Officer: "ali"}, {Standing: document.InForce}, {Standing: document.Annulled},
 			{Standing: document.Superseded, Kind: "query"}, {From: "2026-03-11", To: "2026-03-12"}, {To: "2026-03-10"}, {From: "2026-04-01"},
 		} {
 			q.Words, q.Offices = words, offices[i%len(offices)]
