@@ -49,11 +49,11 @@ run-production: build ## The real servers on this machine, the sample acts throu
 
 .PHONY: test
 test: obtain ## All tests; those whose tool or server is missing say so (see DOCSVC_MUST_RUN)
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: obtain ## All tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 60m ./...
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME (30s)
