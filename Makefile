@@ -51,10 +51,9 @@ run-production: build ## The real servers on this machine, the sample acts throu
 test: obtain ## All tests; those whose tool or server is missing say so (see DOCSVC_MUST_RUN)
 	$(GO) test -timeout 30m ./...
 
-# Pictures judge how pages look, in a browser that the detector does not see.
 .PHONY: race
-race: obtain ## All tests but pictures under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 60m -skip '^Test(Office)?Pictures' ./...
+race: obtain ## All tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 60m ./...
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME (30s)

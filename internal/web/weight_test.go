@@ -93,10 +93,6 @@ func (w *wire) firstLoad(name, url string) (line string, bytes float64) {
 	return fmt.Sprintf("%-24s %3d requests %8.1f KB", name, w.requests, w.bytes/1024), w.bytes
 }
 
-// steady is the layout shift that nobody sees: a busy browser may paint a line
-// before all of it has come. What is felt begins at 0.1.
-const steady = 0.002
-
 // shift is the cumulative layout shift of the page so far.
 func (b *browser) shift() float64 {
 	b.t.Helper()
@@ -133,7 +129,7 @@ func TestWeightOfPublicPages(t *testing.T) {
 				if bytes > 60<<10 || bytes < 8<<10 {
 					t.Errorf("%s, want at most 60 KB", line)
 				}
-				if shift := b.shift(); shift > steady {
+				if shift := b.shift(); shift != 0 {
 					t.Errorf("%s %s %s moves by %.4f", size.name, lang, page.name, shift)
 				}
 			}
@@ -163,7 +159,7 @@ func TestWeightOfOfficePages(t *testing.T) {
 		if bytes > 150<<10 || bytes < 8<<10 {
 			t.Errorf("%s, want at most 150 KB", line)
 		}
-		if shift := b.shift(); shift > steady {
+		if shift := b.shift(); shift != 0 {
 			t.Errorf("%s moves by %.4f", path, shift)
 		}
 	}
