@@ -18,7 +18,8 @@ type SavedForm struct {
 	// Case and Template are those of the act; both empty: a registration.
 	Case     string
 	Template string
-	// Office and Officer are those that a registration asks for.
+	// Office is where a registration is asked for, Officer whom the case is to be
+	// given to or, of an act, who is to approve it where several may.
 	Office, Officer string
 	Input           []byte // a JSON object
 	// Version rises by one with each saving: who saves an older one is told.
@@ -131,9 +132,14 @@ func checkInput(input []byte) error {
 func (s *Service) Form(ctx context.Context, actor Actor, id string) (SavedForm, error) {
 	var f SavedForm
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		f, err = tx.FormByID(ctx, id)
+		f, err = ownForm(ctx, tx, actor, id)
 		return err
 	})
+	return f, err
+}
+
+func ownForm(ctx context.Context, tx Tx, actor Actor, id string) (SavedForm, error) {
+	f, err := tx.FormByID(ctx, id)
 	if err == nil && f.Login != actor.Login {
 		err = ErrNotFound
 	}
@@ -171,29 +177,33 @@ func (s *Service) SaveForm(ctx context.Context, actor Actor, f SavedForm) (Saved
 	if err := checkInput(f.Input); err != nil {
 		return f, err
 	}
-	kept, err := s.Form(ctx, actor, f.ID)
-	if err != nil {
+	var kept, saved SavedForm
+	err := s.Store.Update(ctx, func(tx Tx) (err error) {
+		if kept, err = ownForm(ctx, tx, actor, f.ID); err != nil {
+			return err
+		}
+		saved = kept
+		saved.Version, saved.Input, saved.Office, saved.Officer, saved.UpdatedAt = f.Version, f.Input, f.Office, f.Officer, s.Now()
+		return tx.UpdateForm(ctx, saved)
+	})
+	switch {
+	case errors.Is(err, ErrStale):
+		return kept, newError(Conflict, "error.form.newer", ErrStale)
+	case err != nil:
 		return f, err
 	}
-	kept.Version, kept.Input, kept.Office, kept.Officer, kept.UpdatedAt = f.Version, f.Input, f.Office, f.Officer, s.Now()
-	err = s.Store.Update(ctx, func(tx Tx) error { return tx.UpdateForm(ctx, kept) })
-	if errors.Is(err, ErrStale) {
-		other, err := s.Form(ctx, actor, f.ID)
-		if err != nil {
-			return f, err
-		}
-		return other, newError(Conflict, "error.form.newer", ErrStale)
-	}
-	kept.Version++
-	return kept, err
+	saved.Version++
+	return saved, nil
 }
 
 // DropForm forgets a form of actor.
 func (s *Service) DropForm(ctx context.Context, actor Actor, id string) error {
-	if _, err := s.Form(ctx, actor, id); err != nil {
-		return err
-	}
-	return s.Store.Update(ctx, func(tx Tx) error { return tx.DeleteForm(ctx, id) })
+	return s.Store.Update(ctx, func(tx Tx) error {
+		if _, err := ownForm(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		return tx.DeleteForm(ctx, id)
+	})
 }
 
 // Preview typesets what a draft would become, marked as a draft, without number

@@ -122,14 +122,7 @@ func (s *Service) MayConfirm(p Proposal, actor Actor) error {
 // ConfirmStanding carries out the change of standing that was proposed for an
 // act. It returns when the change is in the archive.
 func (s *Service) ConfirmStanding(ctx context.Context, actor Actor, number string) (Act, error) {
-	a, err := s.Act(ctx, number)
-	if err != nil {
-		return a, err
-	}
-	if err := actor.May(ActChange, a.Office); err != nil {
-		return a, err
-	}
-	p, err := s.Proposal(ctx, a)
+	a, p, err := s.proposed(ctx, actor, number)
 	if err != nil {
 		return a, err
 	}
@@ -146,14 +139,7 @@ func (s *Service) RejectStanding(ctx context.Context, actor Actor, number, remar
 	if err != nil {
 		return Act{}, err
 	}
-	a, err := s.Act(ctx, number)
-	if err != nil {
-		return a, err
-	}
-	if err := actor.May(ActChange, a.Office); err != nil {
-		return a, err
-	}
-	p, err := s.Proposal(ctx, a)
+	a, p, err := s.proposed(ctx, actor, number)
 	if err != nil {
 		return a, err
 	}
@@ -170,6 +156,20 @@ func (s *Service) RejectStanding(ctx context.Context, actor Actor, number, remar
 		return a, fmt.Errorf("reject the change of act %s: %w", number, movedOn(err, number))
 	}
 	return a, nil
+}
+
+// proposed is an act with the change that was proposed for it, to who may
+// change acts of its office.
+func (s *Service) proposed(ctx context.Context, actor Actor, number string) (Act, Proposal, error) {
+	a, err := s.Act(ctx, number)
+	if err == nil {
+		err = actor.May(ActChange, a.Office)
+	}
+	if err != nil {
+		return a, Proposal{}, err
+	}
+	p, err := s.Proposal(ctx, a)
+	return a, p, err
 }
 
 func (p Proposal) describe() map[string]string {

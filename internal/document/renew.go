@@ -230,10 +230,7 @@ func (s *Service) commitRenewal(ctx context.Context, actor Actor, r *renewal, fi
 		if err := tx.InsertRendition(ctx, *made); err != nil {
 			return err
 		}
-		if err := tx.InsertOutbox(ctx, item); err != nil {
-			return err
-		}
-		if err := tx.InsertLedgerEntry(ctx, LedgerEntry{ID: s.NewID(), ActID: a.ID, Leaf: eventLeaf(item)}); err != nil {
+		if err := s.decided(ctx, tx, item, a.ID); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, actor, audit.ActRenewed, a.Number, map[string]string{

@@ -53,18 +53,24 @@ func appendSubject(args []any, r document.AuditRow) []any {
 }
 
 func (t *tx) AuditOf(ctx context.Context, subject string, limit int) ([]document.AuditRow, error) {
+	rows, err := t.auditRows(ctx, `SELECT e.id, e.data FROM audit_subject x JOIN audit_event e ON e.id = x.id
+		WHERE x.subject = $1 ORDER BY x.id DESC LIMIT $2`, subject, limit)
+	if err != nil {
+		return nil, fmt.Errorf("audit events of %s: %w", subject, err)
+	}
+	return rows, nil
+}
+
+// auditRows reads id and data of events.
+func (t *tx) auditRows(ctx context.Context, query string, args ...any) ([]document.AuditRow, error) {
 	var rows []document.AuditRow
 	err := t.each(ctx, func(s scan) error {
 		var r document.AuditRow
 		err := s(&r.ID, &r.Data)
 		rows = append(rows, r)
 		return err
-	}, `SELECT e.id, e.data FROM audit_subject x JOIN audit_event e ON e.id = x.id
-		WHERE x.subject = $1 ORDER BY x.id DESC LIMIT $2`, subject, limit)
-	if err != nil {
-		return nil, fmt.Errorf("audit events of %s: %w", subject, err)
-	}
-	return rows, nil
+	}, query, args...)
+	return rows, err
 }
 
 func (t *tx) LastCopy(ctx context.Context, subject string) (int64, error) {
@@ -77,13 +83,7 @@ func (t *tx) LastCopy(ctx context.Context, subject string) (int64, error) {
 }
 
 func (t *tx) UnchainedAudit(ctx context.Context, limit int) ([]document.AuditRow, error) {
-	var rows []document.AuditRow
-	err := t.each(ctx, func(s scan) error {
-		var r document.AuditRow
-		err := s(&r.ID, &r.Data)
-		rows = append(rows, r)
-		return err
-	}, `SELECT e.id, e.data FROM audit_unchained u JOIN audit_event e ON e.id = u.id
+	rows, err := t.auditRows(ctx, `SELECT e.id, e.data FROM audit_unchained u JOIN audit_event e ON e.id = u.id
 		ORDER BY u.id LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("audit events without a link: %w", err)

@@ -93,8 +93,10 @@ func (f *Field) Shown(value map[string]any) []ShownField {
 // another, and no third.
 const maxFormDepth = 8
 
-// Form describes the form of a schema. The tree is built anew at each call.
-func (s *Schema) Form() (*Field, error) {
+// Form describes the form of a schema. The tree is shared and must not be changed.
+func (s *Schema) Form() (*Field, error) { return s.form() }
+
+func (s *Schema) buildForm() (*Field, error) {
 	order := map[string][]string{}
 	if err := readOrder(json.NewDecoder(bytes.NewReader(s.Raw)), "", order); err != nil {
 		return nil, err

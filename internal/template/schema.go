@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -17,6 +18,7 @@ type Schema struct {
 	Raw      []byte // as published
 	document map[string]any
 	compiled *jsonschema.Schema
+	form     func() (*Field, error) // built at its first use
 }
 
 // maxFaults bounds the list for a hostile input.
@@ -54,7 +56,9 @@ func compileSchema(name string, raw []byte) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
 	}
-	return &Schema{Raw: raw, document: object, compiled: compiled}, nil
+	s := &Schema{Raw: raw, document: object, compiled: compiled}
+	s.form = sync.OnceValues(s.buildForm)
+	return s, nil
 }
 
 // noLoader keeps a schema from reaching for files or the network.

@@ -119,30 +119,24 @@ func (s *site) wordState(p *actPage, a actRecord) {
 }
 
 func (s *site) actRows(lang string, a actRecord) []row {
-	var rows []row
-	add := func(label, text string) {
-		if text != "" {
-			rows = append(rows, row{Label: i18n.Text(lang, label, nil), Text: text})
-		}
-	}
+	l := rowList{lang: lang}
 	line := s.actLine(lang, a.Act)
 	data := actData(a.Act)
-	add("facts.kind", line.Kind)
-	add("facts.date", line.Date)
-	add("facts.creditor", strings.Join(namesOf(data.Creditors), "; "))
-	add("facts.debtor", strings.Join(namesOf(data.Debtors), "; "))
-	add("facts.amount", line.Amount)
-	add("case.office", s.officeName(a.Office))
-	add("act.level", i18n.Text(lang, levelKey(signing.Level(a.Level)), nil))
-	add("act.code", a.Code)
+	l.add("facts.kind", line.Kind)
+	l.add("facts.date", line.Date)
+	l.add("facts.creditor", strings.Join(namesOf(data.Creditors), "; "))
+	l.add("facts.debtor", strings.Join(namesOf(data.Debtors), "; "))
+	l.add("facts.amount", line.Amount)
+	l.add("case.office", s.officeName(a.Office))
+	l.add("act.level", i18n.Text(lang, levelKey(signing.Level(a.Level)), nil))
+	l.add("act.code", a.Code)
 	if a.State == document.Archived && !a.RenewBy.IsZero() {
-		add("act.renew", s.day(a.RenewBy))
+		l.add("act.renew", s.day(a.RenewBy))
 	}
 	if a.SHA256 != nil {
-		add("hash.file", fmt.Sprintf("%x", a.SHA256))
-		rows[len(rows)-1].Fact = "hash"
+		l.addHash("hash.file", fmt.Sprintf("%x", a.SHA256))
 	}
-	return rows
+	return l.rows
 }
 
 // signerViews says who has signed and whose turn it is.

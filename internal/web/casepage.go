@@ -67,26 +67,21 @@ func (s *site) showCase(w http.ResponseWriter, r *http.Request, number string, n
 }
 
 func (s *site) caseRows(lang string, c document.Case) []row {
-	var rows []row
-	add := func(label, text string) {
-		if text != "" {
-			rows = append(rows, row{Label: i18n.Text(lang, label, nil), Text: text})
-		}
-	}
+	l := rowList{lang: lang}
 	kind := template.DocumentKinds()[c.Document.Kind]
-	add("case.document", kind.In(lang)+" № "+c.Document.Number+", "+dotted(c.Document.Date))
-	add("case.issuer", c.Document.Issuer)
+	l.add("case.document", kind.In(lang)+" № "+c.Document.Number+", "+dotted(c.Document.Date))
+	l.add("case.issuer", c.Document.Issuer)
 	if data, err := template.ParseCase(c.Number, c.Data); err == nil {
-		add("facts.creditor", partyNames(data.Creditors))
-		add("facts.debtor", partyNames(data.Debtors))
+		l.add("facts.creditor", partyNames(data.Creditors))
+		l.add("facts.debtor", partyNames(data.Debtors))
 		if sum, ok := data.Claim.Sum(); ok {
-			add("case.claim", i18n.Text(lang, "facts.amount.value", map[string]string{"amount": manat(int64(sum))}))
+			l.add("case.claim", i18n.Text(lang, "facts.amount.value", map[string]string{"amount": manat(int64(sum))}))
 		}
 	}
-	add("case.office", s.officeName(c.Office))
-	add("case.officer", c.Officer)
-	add("case.registered", s.clock(c.RegisteredAt)+", "+c.RegisteredBy)
-	return rows
+	l.add("case.office", s.officeName(c.Office))
+	l.add("case.officer", c.Officer)
+	l.add("case.registered", s.clock(c.RegisteredAt)+", "+c.RegisteredBy)
+	return l.rows
 }
 
 func partyNames(parties []template.Party) string {
@@ -107,6 +102,22 @@ func (s *site) officeName(code string) string {
 	return code
 }
 
+// officesFor are the offices in which actor may do something, to choose from.
+func (s *site) officesFor(actor document.Actor, action document.Action, chosen string) []choice {
+	var list []choice
+	for _, o := range s.Office.Offices {
+		if actor.May(action, o.Code) == nil {
+			list = append(list, choice{o.Code, s.officeName(o.Code), o.Code == chosen})
+		}
+	}
+	return list
+}
+
+// templateToday is the version of a kind of act that is in force today.
+func (s *site) templateToday(id string) (*template.Template, error) {
+	return s.Office.Templates.Get(id, "", s.Now().In(s.Location))
+}
+
 // templates are the kinds of act in force today.
 func (s *site) templates(lang, chosen string) []choice {
 	var list []choice
@@ -115,7 +126,7 @@ func (s *site) templates(lang, chosen string) []choice {
 		if slices.ContainsFunc(list, func(c choice) bool { return c.Value == id }) {
 			continue
 		}
-		if now, err := s.Office.Templates.Get(id, "", s.Now().In(s.Location)); err == nil {
+		if now, err := s.templateToday(id); err == nil {
 			list = append(list, choice{id, now.Meta.Title.In(lang), id == chosen})
 		}
 	}

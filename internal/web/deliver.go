@@ -15,18 +15,15 @@ import (
 type deliveries struct {
 	Deliveries []deliveryView
 	MayServe   bool
-	Ways       []option
+	Ways       []choice
 	ActDate    string
 	Today      string
 	MaxProof   int // MB
 	// Correctable are the records that another one may still replace.
-	Correctable []option
+	Correctable []choice
 	// Term is how the term of complaint is counted; empty: the act has none.
 	Term string
 }
-
-// option is a choice of a form.
-type option struct{ Value, Text string }
 
 // deliveryView is one record of service.
 type deliveryView struct {
@@ -45,7 +42,7 @@ func (s *site) deliveriesOf(ctx context.Context, lang string, a actRecord, actor
 		return d, err
 	}
 	for _, way := range service.Rules.DeliveryWays {
-		d.Ways = append(d.Ways, option{way, wayText(lang, way)})
+		d.Ways = append(d.Ways, choice{Value: way, Text: wayText(lang, way)})
 	}
 	days := s.complaintDays(a.Act)
 	if days > 0 {
@@ -67,7 +64,7 @@ func (s *site) deliveriesOf(ctx context.Context, lang string, a actRecord, actor
 			view.Until = l.On.Time().AddDate(0, 0, days).Format("02.01.2006")
 		}
 		if !view.Replaced {
-			d.Correctable = append(d.Correctable, option{l.ID, view.On + ", " + l.Recipient})
+			d.Correctable = append(d.Correctable, choice{Value: l.ID, Text: view.On + ", " + l.Recipient})
 		}
 		d.Deliveries = append(d.Deliveries, view)
 	}

@@ -74,11 +74,7 @@ func (s *site) kindOf(lang string, f document.SavedForm) string {
 	if f.Case == "" {
 		return i18n.Text(lang, "register.title", nil)
 	}
-	t, err := s.Office.Templates.Get(f.Template, "", s.Now().In(s.Location))
-	if err != nil {
-		return f.Template
-	}
-	return t.Meta.Title.In(lang)
+	return s.kindName(lang, f.Template)
 }
 
 // beginForm begins the form of an act, or of a registration where no case is
@@ -108,7 +104,7 @@ func (s *site) beginForm(w http.ResponseWriter, r *http.Request) {
 func (s *site) formOf(f document.SavedForm) (*template.Field, error) {
 	schema := s.Office.Templates.CaseSchema()
 	if f.Case != "" {
-		t, err := s.Office.Templates.Get(f.Template, "", s.Now().In(s.Location))
+		t, err := s.templateToday(f.Template)
 		if err != nil {
 			return nil, &document.Error{Kind: document.NotFound, Key: "error.template.unknown", Err: err,
 				Args: map[string]string{"template": f.Template, "date": s.day(s.Now())}}
@@ -121,14 +117,8 @@ func (s *site) formOf(f document.SavedForm) (*template.Field, error) {
 func (s *site) formPage(w http.ResponseWriter, r *http.Request) {
 	me, id := personOf(r.Context()), pathValue(r, "id")
 	f, err := s.Office.Service.Form(r.Context(), me.actor, id)
-	if document.KindOf(err) == document.NotFound {
-		if a, err := s.Office.Service.ActOfForm(r.Context(), me.actor, id); err == nil {
-			http.Redirect(w, r, s.frame(r, "").Link(actPath(a.Number)), http.StatusSeeOther)
-			return
-		}
-	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.formGone(w, r, id, err)
 		return
 	}
 	s.showForm(w, r, f, nil)
@@ -178,11 +168,7 @@ func (s *site) describeForm(r *http.Request, p *formPage, f document.SavedForm) 
 		p.Officer = i18n.Text(p.Lang, "form.approver", nil)
 	} else {
 		p.Officer = i18n.Text(p.Lang, "register.officer", nil)
-		for _, o := range s.Office.Offices {
-			if me.actor.May(document.ActRegisterCase, o.Code) == nil {
-				p.Offices = append(p.Offices, choice{o.Code, o.Code + " – " + o.Name, o.Code == f.Office})
-			}
-		}
+		p.Offices = s.officesFor(me.actor, document.ActRegisterCase, f.Office)
 	}
 	people, err := s.peopleFor(r, f, office)
 	p.People = people
@@ -194,7 +180,7 @@ func (s *site) describeForm(r *http.Request, p *formPage, f document.SavedForm) 
 func (s *site) peopleFor(r *http.Request, f document.SavedForm, office string) ([]choice, error) {
 	role := document.RoleOfficer
 	if f.Case != "" {
-		t, err := s.Office.Templates.Get(f.Template, "", s.Now().In(s.Location))
+		t, err := s.templateToday(f.Template)
 		if err != nil {
 			return nil, nil //nolint:nilerr // the form says so
 		}

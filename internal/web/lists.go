@@ -229,12 +229,7 @@ func (s *site) stateCounts(r *http.Request, f frame) ([]stateCount, error) {
 
 // readable are the offices to choose from, if there are several.
 func (s *site) readable(r *http.Request, chosen string) []choice {
-	var list []choice
-	for _, o := range s.Office.Offices {
-		if mayRead(personOf(r.Context()).actor, o.Code) == nil {
-			list = append(list, choice{o.Code, o.Code + " – " + o.Name, o.Code == chosen})
-		}
-	}
+	list := s.officesFor(personOf(r.Context()).actor, document.ActRead, chosen)
 	if len(list) < 2 {
 		return nil
 	}

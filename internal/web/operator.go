@@ -81,11 +81,7 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, a document.Ac
 	if p.New {
 		p.Title, p.Path = i18n.Text(p.Lang, "account.new", nil), "/office/accounts/"+newAccount
 	}
-	for _, o := range s.Office.Offices {
-		if me.actor.May(document.ActOperate, o.Code) == nil {
-			p.Offices = append(p.Offices, choice{o.Code, o.Code + " – " + o.Name, o.Code == a.Office})
-		}
-	}
+	p.Offices = s.officesFor(me.actor, document.ActOperate, a.Office)
 	p.GrantOffices = p.Offices
 	if me.actor.May(document.ActOperate, document.AnyOffice) == nil {
 		p.GrantOffices = append(slices.Clone(p.Offices), choice{document.AnyOffice, i18n.Text(p.Lang, "office.any", nil), false})

@@ -180,11 +180,7 @@ func (s *site) showWebhooks(w http.ResponseWriter, r *http.Request, p webhooksPa
 	if me.actor.May(document.ActOperate, document.AnyOffice) == nil {
 		p.Offices = append(p.Offices, choice{document.AnyOffice, i18n.Text(p.Lang, "office.any", nil), chosen == document.AnyOffice})
 	}
-	for _, o := range s.Office.Offices {
-		if me.actor.May(document.ActOperate, o.Code) == nil {
-			p.Offices = append(p.Offices, choice{o.Code, o.Code + " – " + o.Name, chosen == o.Code})
-		}
-	}
+	p.Offices = append(p.Offices, s.officesFor(me.actor, document.ActOperate, chosen)...)
 	for _, e := range document.EventTypes() {
 		p.Events = append(p.Events, choice{string(e), i18n.Text(p.Lang, eventKey(e), nil), slices.Contains(r.PostForm["event"], string(e))})
 	}

@@ -107,15 +107,12 @@ func (s *site) showRecord(w http.ResponseWriter, r *http.Request, actor document
 }
 
 func (s *site) recordRows(lang string, a actRecord) []row {
-	rows := s.actRows(lang, a)
-	add := func(label, text, fact string) {
-		rows = append(rows, row{Label: i18n.Text(lang, label, nil), Text: text, Fact: fact})
-	}
-	add("list.author", a.Officer, "")
-	add("record.template", a.Template+" "+a.Version, "")
-	add("record.retain", s.day(a.RetainUntil), "")
-	add("record.data", fmt.Sprintf("%x", a.DataSHA256), "hash")
-	return rows
+	l := rowList{lang, s.actRows(lang, a)}
+	l.add("list.author", a.Officer)
+	l.add("record.template", a.Template+" "+a.Version)
+	l.add("record.retain", s.day(a.RetainUntil))
+	l.addHash("record.data", fmt.Sprintf("%x", a.DataSHA256))
+	return l.rows
 }
 
 func (s *site) keyUse(lang string, i document.SignIntent) keyUse {
@@ -199,14 +196,13 @@ func (s *site) copySheet(w http.ResponseWriter, r *http.Request) {
 	}
 	p := copyPage{frame: s.frame(r, "copy.title"), Number: a.Number}
 	p.Path, p.Title = actPath(a.Number)+"/copy", p.Title+" "+e.Field("copy")
-	add := func(label, text, fact string) {
-		p.Rows = append(p.Rows, row{Label: i18n.Text(p.Lang, label, nil), Text: text, Fact: fact})
-	}
-	add("facts.number", a.Number, "")
-	add("facts.kind", s.actLine(p.Lang, a.Act).Kind, "")
-	add("copy.by", me.account.Name+" ("+e.Actor+")", "")
-	add("copy.at", s.clock(e.At), "")
-	add("act.code", a.Code, "")
-	add("hash.file", e.Field("sha256"), "hash")
+	l := rowList{lang: p.Lang}
+	l.add("facts.number", a.Number)
+	l.add("facts.kind", s.actLine(p.Lang, a.Act).Kind)
+	l.add("copy.by", me.account.Name+" ("+e.Actor+")")
+	l.add("copy.at", s.clock(e.At))
+	l.add("act.code", a.Code)
+	l.addHash("hash.file", e.Field("sha256"))
+	p.Rows = l.rows
 	s.render(w, r, http.StatusOK, "copy", p)
 }

@@ -29,11 +29,7 @@ func (s *site) registerForm(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) showRegister(w http.ResponseWriter, r *http.Request, office, officer string, problem error) {
 	p := registerPage{frame: s.frame(r, "register.title"), Officer: officer}
-	for _, o := range s.Office.Offices {
-		if personOf(r.Context()).actor.May(document.ActRegisterCase, o.Code) == nil {
-			p.Offices = append(p.Offices, choice{o.Code, o.Code + " – " + o.Name, o.Code == office})
-		}
-	}
+	p.Offices = s.officesFor(personOf(r.Context()).actor, document.ActRegisterCase, office)
 	status := http.StatusOK
 	if problem != nil {
 		status, p.Error, p.Faults = statusOf(document.KindOf(problem)), sentence(p.Lang, problem), faultsOf(p.Lang, problem)

@@ -43,12 +43,7 @@ func (s *site) statistics(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	actor := personOf(r.Context()).actor
-	for _, o := range s.Office.Offices {
-		if actor.May(document.ActStatistics, o.Code) == nil {
-			p.Offices = append(p.Offices, choice{o.Code, o.Code + " – " + o.Name, o.Code == q.Office})
-		}
-	}
+	p.Offices = s.officesFor(personOf(r.Context()).actor, document.ActStatistics, q.Office)
 	p.Acts = i18n.Plural(p.Lang, "statistics.acts", st.Acts)
 	p.Median, p.P95 = span(p.Lang, st.Median), span(p.Lang, st.P95)
 	p.Kinds = newBars(st.Kinds, func(id string) string { return s.kindName(p.Lang, id) })
@@ -64,7 +59,7 @@ func (s *site) statistics(w http.ResponseWriter, r *http.Request) {
 
 // kindName is the title of a kind of act.
 func (s *site) kindName(lang, id string) string {
-	t, err := s.Office.Templates.Get(id, "", s.Now())
+	t, err := s.templateToday(id)
 	if err != nil {
 		return id // of another version of docsvc
 	}

@@ -15,7 +15,7 @@ type substitutionsPage struct {
 	List []substitutionView
 	// Absent and Deputies are whom the person may choose; without the first the
 	// page has no form.
-	Absent, Deputies []option
+	Absent, Deputies []choice
 	Today            string
 	Sent             map[string]string // the form as it was sent, if it was wrong
 	Error            string
@@ -95,19 +95,19 @@ func (p *substitutionsPage) choices(offices []document.Office, accounts []docume
 					continue
 				}
 				found = true
-				p.Absent = append(p.Absent, option{
-					strings.Join([]string{a.Login, string(role), office.Code}, " "),
-					a.Name + ", " + i18n.Text(p.Lang, roleKey(role), nil) + " – " + office.Name,
+				p.Absent = append(p.Absent, choice{
+					Value: strings.Join([]string{a.Login, string(role), office.Code}, " "),
+					Text:  a.Name + ", " + i18n.Text(p.Lang, roleKey(role), nil) + " – " + office.Name,
 				})
 			}
 		}
 		for _, a := range accounts {
 			if found && !a.Disabled && a.Actor("").May(document.ActSign, office.Code) == nil {
-				p.Deputies = append(p.Deputies, option{a.Login, a.Name + ", " + a.Post})
+				p.Deputies = append(p.Deputies, choice{Value: a.Login, Text: a.Name + ", " + a.Post})
 			}
 		}
 	}
-	slices.SortFunc(p.Deputies, func(a, b option) int { return strings.Compare(a.Text, b.Text) })
+	slices.SortFunc(p.Deputies, func(a, b choice) int { return strings.Compare(a.Text, b.Text) })
 	p.Deputies = slices.Compact(p.Deputies)
 }
 

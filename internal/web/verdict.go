@@ -59,6 +59,23 @@ type row struct {
 	Label, Text, Fact, Value string
 }
 
+// rowList gathers rows in a language.
+type rowList struct {
+	lang string
+	rows []row
+}
+
+// add adds what is known; an empty text is left out.
+func (l *rowList) add(label, text string) { l.addFact(label, text, "") }
+
+func (l *rowList) addHash(label, sum string) { l.addFact(label, sum, "hash") }
+
+func (l *rowList) addFact(label, text, fact string) {
+	if text != "" {
+		l.rows = append(l.rows, row{Label: i18n.Text(l.lang, label, nil), Text: text, Fact: fact})
+	}
+}
+
 type signatureView struct {
 	Signer, Time, Level, Issuer, Authority string
 }
